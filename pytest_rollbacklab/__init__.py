@@ -1,0 +1,1 @@
+"""pytest-rollbacklab: practise and prove serverless rollbacks, offline."""

@@ -1,0 +1,50 @@
+"""Run the local AWS as a process: ``python -m pytest_rollbacklab.localaws``, as ``rollbacklab cloud`` does."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+
+from pytest_rollbacklab.localaws.server import PortInUseError, serve
+
+__all__ = ["main"]
+
+READY = "rollbacklab cloud is ready at "
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Serve until stopped; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="rollbacklab cloud", description="The local AWS, on 127.0.0.1.")
+    parser.add_argument("--port", type=int, default=0, help="0, the default, for any free one")
+    parser.add_argument("--die-with-stdin", action="store_true", help="stop when standard input ends")
+    options = parser.parse_args(argv)
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(serve(port=options.port, on_ready=_say_ready, die_with_stdin=options.die_with_stdin))
+    except PortInUseError as error:
+        sys.stderr.write(f"{error}\nwhat to do: give another with --port, or none for any free one\n")
+        return 1
+    return 0
+
+
+def _say_ready(endpoint: str) -> None:
+    sys.stdout.write(f"{READY}{endpoint}\n")
+    sys.stdout.flush()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's where it is installed (``pip install pytest-rollbacklab[uvloop]``): it is faster."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+if __name__ == "__main__":
+    sys.exit(main())

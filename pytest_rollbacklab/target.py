@@ -1,0 +1,189 @@
+"""Where AWS is: the embedded local AWS, started here as a child process, or the URL of another endpoint.
+
+Everything above asks a target for boto3 clients and knows no more. A run never reaches real AWS by accident: clients
+get this target's credentials and endpoint and nothing of the user's profiles or environment. The child holds the other
+end of a pipe, so that it ends when this process does, whatever ended it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from pytest_rollbacklab.errors import CloudError
+
+__all__ = ["DEFAULT_ACCOUNT_ID", "DEFAULT_REGION", "EmbeddedCloud", "Target", "embedded_cloud"]
+
+DEFAULT_ACCOUNT_ID = "123456789012"
+DEFAULT_REGION = "us-east-1"
+
+_READY = "rollbacklab cloud is ready at "
+_START_TIMEOUT_S = 60.0
+_STOP_TIMEOUT_S = 10.0
+_LAST_WORDS_BYTES = 2000
+
+# botocore's session variables: (name in the config file, environment variable, default, conversion).
+_UNSET = (None, None, None, None)
+_NO_FILE = (None, None, os.devnull, None)
+
+
+class EmbeddedCloud:
+    """A ``rollbacklab cloud`` of our own, as a child process. Use ``embedded_cloud()``, which ends it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], endpoint_url: str, log: IO[bytes]) -> None:
+        self.endpoint_url = endpoint_url
+        self.pid = process.pid
+        self._process = process
+        self._log = log
+
+    def check(self) -> None:
+        """Raise when the local AWS has died.
+
+        Raises:
+            CloudError: it is gone; carries how it ended and its last words.
+        """
+        status = self._process.poll()
+        if status is not None:
+            raise CloudError(
+                f"the local AWS (process {self.pid}) is gone: {_ending(status)}",
+                looked_at=f"its last words: {_last_words(self._log)}",
+                mend="what was in it is lost; run again, and if it was not killed on purpose, report the words above",
+            )
+
+
+@contextlib.contextmanager
+def embedded_cloud(*, port: int = 0) -> Iterator[EmbeddedCloud]:
+    """Start the local AWS as a child that dies with this process, and end it.
+
+    Args:
+        port: On 127.0.0.1; 0 for any free one.
+
+    Raises:
+        CloudError: it did not start; carries its last words.
+    """
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pytest_rollbacklab.localaws", "--port", str(port), "--die-with-stdin"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=_child_environment(os.environ),
+        )
+        try:
+            yield EmbeddedCloud(process, _await_ready(process, log), log)
+        finally:
+            _end(process)
+
+
+def _child_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what points AWS's tools at a user's account: nothing in the local AWS may reach it."""
+    return {key: value for key, value in environ.items() if not key.startswith("AWS_")}
+
+
+def _await_ready(process: subprocess.Popen[bytes], log: IO[bytes]) -> str:
+    assert process.stdout is not None
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    line = b""
+    while b"\n" not in line:
+        readable, _, _ = select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))
+        chunk = os.read(process.stdout.fileno(), 4096) if readable else b""
+        if not chunk:
+            _end(process)
+            raise CloudError(
+                f"the local AWS did not start: {_ending(process.returncode)}"
+                if readable
+                else f"the local AWS was not ready after {_START_TIMEOUT_S:g} s",
+                looked_at=f"its last words: {_last_words(log)}",
+                mend="run `rollbacklab cloud` to see it alone",
+            )
+        line += chunk
+    return line.decode().strip().removeprefix(_READY)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Close its stdin, which ends it in order; kill it when it does not."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
+    try:
+        process.wait(_STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    process.stdout.close()
+
+
+def _ending(status: int | None) -> str:
+    if status is None:
+        return "it closed its output"
+    return f"killed by signal {-status}" if status < 0 else f"it ended with status {status}"
+
+
+def _last_words(log: IO[bytes]) -> str:
+    log.seek(0, os.SEEK_END)
+    log.seek(max(0, log.tell() - _LAST_WORDS_BYTES))
+    return log.read().decode("utf-8", "replace").strip() or "(none)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """An AWS to work in: an account and region of an endpoint."""
+
+    endpoint_url: str
+    account_id: str = DEFAULT_ACCOUNT_ID
+    region: str = DEFAULT_REGION
+    cloud: EmbeddedCloud | None = None
+    """The child process that answers there, when it is ours."""
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def check(self) -> None:
+        """Raise at once when the embedded cloud has died.
+
+        Raises:
+            CloudError: see ``EmbeddedCloud.check``.
+        """
+        if self.cloud is not None:
+            self.cloud.check()
+
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of a service (made once), with this target's endpoint and credentials."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._make_client(service)
+            return self._clients[service]
+
+    def _make_client(self, service: str) -> Any:
+        import boto3
+        from botocore.config import Config
+        from botocore.session import Session
+
+        # Nothing of the user's profiles or files is read: a run never reaches real AWS by accident.
+        core = Session({"profile": _UNSET, "config_file": _NO_FILE, "credentials_file": _NO_FILE})
+        # The local AWS takes a 12-digit access key for the account itself; its secret is not looked at.
+        core.set_credentials(self.account_id, "local")
+        session = boto3.session.Session(botocore_session=core, region_name=self.region)
+        config = Config(
+            retries={"total_max_attempts": 2, "mode": "standard"},
+            connect_timeout=5,
+            read_timeout=120,
+            proxies={},
+            s3={"addressing_style": "path"},
+        )
+        client = session.client(service, endpoint_url=self.endpoint_url, config=config)
+        client.meta.events.register("before-send", self._before_send)
+        return client
+
+    def _before_send(self, **_: Any) -> None:
+        """Ask before each attempt, so that a dead cloud is named and no retry waits for it."""
+        self.check()
