@@ -1,0 +1,1 @@
+"""From a git commit to a numbered, immutable Build on the shelf."""

@@ -1,0 +1,149 @@
+"""The shelf: every build of an app, its packages and its packaged template, for ever.
+
+    packages/<sha256>.zip            a function's package, named by its content
+    packages/by-input/<digest>       which package was made of an input, so that it is not made again
+    templates/<sha256>.json          a packaged template
+    builds/<NNNNNN>.json             a build: a number, a commit, and the names of the above
+
+A rollback is worth what the shelf holds that night: so nothing here is overwritten or removed, and ``verify`` reads a
+build's parts back and compares. How parts are made is not known here, nor what is live where.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pytest_rollbacklab.build.bucket import Bucket
+from pytest_rollbacklab.build.numbered import NumberedRecords
+from pytest_rollbacklab.build.records import build_from_json, build_to_json
+from pytest_rollbacklab.errors import BuildError, DeployError
+from pytest_rollbacklab.model import Build
+
+__all__ = ["Shelf", "StoredPackage", "package_key"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredPackage:
+    """A package that lies on the shelf."""
+
+    sha256: str
+    size_bytes: int
+
+
+def package_key(sha256: str) -> str:
+    """Return the key of a package in the shelf's bucket."""
+    return f"packages/{sha256}.zip"
+
+
+class Shelf:
+    """The builds of one app.
+
+    Args:
+        bucket: The app's bucket.
+    """
+
+    def __init__(self, bucket: Bucket) -> None:
+        self.bucket = bucket
+        self._made_of: dict[str, str] = {}
+        """sha256 by input digest, as far as was asked for."""
+        self._builds = NumberedRecords(bucket, "builds/", encode=build_to_json, decode=build_from_json)
+
+    def add_build(self, make: Callable[[int], Build]) -> Build:
+        """Keep a new build under the next number; ``make`` makes it, and is called again when the number was taken."""
+        return self._builds.append(make)
+
+    def builds(self) -> tuple[Build, ...]:
+        """Return all builds, failed ones too, by number."""
+        return self._builds.all()
+
+    def latest(self) -> Build | None:
+        """Return the newest build, failed or not; None before the first."""
+        return self._builds.latest()
+
+    def build(self, number: int) -> Build:
+        """Return a build.
+
+        Raises:
+            BuildError: there is none of this number.
+        """
+        found = self._builds.get(number)
+        if found is None:
+            newest = self.latest()
+            there = f"there are builds 1 to {newest.number}" if newest else "there is no build yet"
+            raise BuildError(f"there is no build {number}", looked_at=f"s3://{self.bucket.name}/builds/: {there}")
+        return found
+
+    def find_package(self, input_digest: str) -> StoredPackage | None:
+        """Return the package that was made of this input, when it still lies here."""
+        if input_digest not in self._made_of:
+            noted = self.bucket.get(_input_key(input_digest))
+            if noted is None:
+                return None
+            self._made_of[input_digest] = str(json.loads(noted)["sha256"])
+        sha256 = self._made_of[input_digest]
+        size_bytes = self.bucket.size_bytes(package_key(sha256))
+        return None if size_bytes is None else StoredPackage(sha256=sha256, size_bytes=size_bytes)
+
+    def keep_package(self, content: bytes, input_digest: str) -> StoredPackage:
+        """Keep a package under its sha256, and note what it was made of."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        self.bucket.put_new(package_key(sha256), content)
+        self.bucket.put(_input_key(input_digest), json.dumps({"sha256": sha256}).encode())
+        self._made_of[input_digest] = sha256
+        return StoredPackage(sha256=sha256, size_bytes=len(content))
+
+    def keep_template(self, text: str) -> tuple[str, str]:
+        """Keep a packaged template; returns its key and its sha256."""
+        content = text.encode()
+        sha256 = hashlib.sha256(content).hexdigest()
+        key = f"templates/{sha256}.json"
+        self.bucket.put_new(key, content)
+        return key, sha256
+
+    def template(self, build: Build) -> str:
+        """Return a build's packaged template, verified.
+
+        Raises:
+            DeployError: it is gone, it is not what was kept, or the build failed and has none.
+        """
+        if build.template_key is None or build.template_sha256 is None:
+            raise DeployError(
+                f"build {build.number} cannot be deployed: it failed", looked_at=f"its reason: {build.failure}"
+            )
+        return self._verified(build, "template", build.template_key, build.template_sha256).decode()
+
+    def verify(self, build: Build) -> None:
+        """Read all parts of a build and compare them with their sha256.
+
+        Raises:
+            DeployError: one is gone or is not what was kept; names the build and the key.
+        """
+        self.template(build)
+        for what, key, sha256 in _packages(build):
+            self._verified(build, what, key, sha256)
+
+    def _verified(self, build: Build, what: str, key: str, sha256: str) -> bytes:
+        content = self.bucket.get(key)
+        if content is None:
+            found = "is gone from the shelf"
+        elif hashlib.sha256(content).hexdigest() != sha256:
+            found = "is not what was kept"
+        else:
+            return content
+        raise DeployError(
+            f"build {build.number} cannot be deployed: its {what} {found}",
+            looked_at=f"s3://{self.bucket.name}/{key}, sha256 {sha256}",
+            mend=f"go to another build, or build commit {build.commit.short_sha} again (which may come out otherwise)",
+        )
+
+
+def _packages(build: Build) -> Iterator[tuple[str, str, str]]:
+    for package in build.packages:
+        yield f"package of {package.function}", package_key(package.sha256), package.sha256
+
+
+def _input_key(input_digest: str) -> str:
+    return f"packages/by-input/{input_digest}"
