@@ -30,7 +30,9 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1; 0, the default, for any free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1; 0, the default, for any free one."
+)
 def cloud(port: int) -> None:
     """Run the local AWS until Ctrl-C.
 

@@ -14,9 +14,9 @@ Fixtures, each of which a conftest may replace:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -107,13 +107,13 @@ def api(prod: Stage) -> ApiClient:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Let a failed drill explain itself: what its records say."""
-    report: pytest.TestReport = yield  # type: ignore[misc]  # pluggy sends the hook's result in
-    opened = getattr(item, "funcargs", {}).get("lab")
-    if report.failed and report.when == "call" and hasattr(opened, "explain"):
+    report = yield
+    opened: Lab | None = getattr(item, "funcargs", {}).get("lab")
+    if opened is not None and report.failed and report.when == "call":
         report.sections.append(("what the records say", opened.explain()))
-    return report  # type: ignore[return-value]  # what a wrapper returns is the hook's result
+    return report
 
 
 class _Summary:
@@ -124,7 +124,7 @@ class _Summary:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "teardown":
-            self._rows += [value for name, value in report.user_properties if name == _DRILL]
+            self._rows += [cast(dict[str, Any], value) for name, value in report.user_properties if name == _DRILL]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
         if self._rows:

@@ -27,6 +27,7 @@ DEFAULT_ACCOUNT_ID = "123456789012"
 DEFAULT_REGION = "us-east-1"
 
 _READY = "rollbacklab cloud is ready at "
+_STAY = b"stay\n"
 _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 10.0
 _LAST_WORDS_BYTES = 2000
@@ -44,6 +45,19 @@ class EmbeddedCloud:
         self.pid = process.pid
         self._process = process
         self._log = log
+        self._stays = False
+
+    def leave_running(self) -> None:
+        """Let it outlive this process, for somebody to look into it. They end it by its process id."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(_STAY)
+        self._process.stdin.flush()
+        self._stays = True
+
+    def end(self) -> None:
+        """End it, unless it was left running. Closing its input ends it in order; else it is killed."""
+        if not self._stays:
+            _end(self._process)
 
     def check(self) -> None:
         """Raise when the local AWS has died.
@@ -78,10 +92,11 @@ def embedded_cloud(*, port: int = 0) -> Iterator[EmbeddedCloud]:
             stderr=log,
             env=_child_environment(os.environ),
         )
+        cloud = EmbeddedCloud(process, _await_ready(process, log), log)
         try:
-            yield EmbeddedCloud(process, _await_ready(process, log), log)
+            yield cloud
         finally:
-            _end(process)
+            cloud.end()
 
 
 def _child_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -110,7 +125,6 @@ def _await_ready(process: subprocess.Popen[bytes], log: IO[bytes]) -> str:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Close its stdin, which ends it in order; kill it when it does not."""
     assert process.stdin is not None
     assert process.stdout is not None
     with contextlib.suppress(BrokenPipeError):
@@ -146,6 +160,10 @@ class Target:
     """The child process that answers there, when it is ours."""
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def invoke_url(self, rest_api_id: str, stage: str) -> str:
+        """Return the address under which a deployed API answers here: the path form, which resolves everywhere."""
+        return f"{self.endpoint_url}/_aws/execute-api/{rest_api_id}/{stage}"
 
     def check(self) -> None:
         """Raise at once when the embedded cloud has died.

@@ -47,6 +47,10 @@ class TestS3:
         assert (refused.value.code, refused.value.status) == ("PreconditionFailed", 412)
         assert call("s3", "GetObject", {"Bucket": bucket, "Key": "once"})["Body"] == b"first"
 
+    def test_a_head_tells_the_size(self, bucket: str) -> None:
+        call("s3", "PutObject", {"Bucket": bucket, "Key": "five", "Body": b"12345"})
+        assert call("s3", "HeadObject", {"Bucket": bucket, "Key": "five"})["ContentLength"] == 5
+
     def test_a_missing_object_says_so(self, bucket: str) -> None:
         with pytest.raises(ServiceError, match="The specified key does not exist") as missing:
             call("s3", "GetObject", {"Bucket": bucket, "Key": "never"})
@@ -107,6 +111,7 @@ class TestCognito:
         assert owners.scope_of_user_pool(pool_id) == HERE
         assert owners.scope_of_user_pool_client(client["UserPoolClient"]["ClientId"]) == HERE
         assert owners.scope_of_user_pool_client("nobodys") is None
+        assert backends.jwks_of(HERE, pool_id)["keys"][0]["kty"] == "RSA"
 
     def test_an_identity_pools_owner_is_found(self) -> None:
         pool = {"IdentityPoolName": "people", "AllowUnauthenticatedIdentities": False}

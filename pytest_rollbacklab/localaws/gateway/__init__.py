@@ -1,0 +1,1 @@
+"""API Gateway: REST APIs, control plane and data plane."""

@@ -1,0 +1,1 @@
+"""CloudFormation: our own engine."""

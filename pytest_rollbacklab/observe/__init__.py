@@ -1,0 +1,1 @@
+"""Read what a stage left behind through CloudWatch, Logs and the services' own APIs."""

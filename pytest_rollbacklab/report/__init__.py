@@ -1,0 +1,1 @@
+"""Say what happened: for people in a terminal."""
