@@ -1,0 +1,86 @@
+"""The alarms of one account and region, and everyone who wants to hear of their transitions.
+
+Listeners are the seam for alarm actions: a listener gets each transition once, in order, and would send what the
+alarm's settings name. Nothing sends yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from pytest_rollbacklab.localaws.telemetry.alarms.alarm import Alarm, Transition, initial_state, show_alarm
+from pytest_rollbacklab.localaws.telemetry.alarms.history import History
+from pytest_rollbacklab.localaws.telemetry.alarms.settings import AlarmSettings
+from pytest_rollbacklab.localaws.telemetry.alarms.watch import enter, settle
+from pytest_rollbacklab.localaws.telemetry.metrics.store import MetricStore
+
+__all__ = ["AlarmBook"]
+
+
+class AlarmBook:
+    """Every alarm of one account and region.
+
+    Args:
+        store: The metrics that they watch.
+        announce: Told of each transition.
+    """
+
+    def __init__(self, store: MetricStore, announce: Callable[[Transition], None]) -> None:
+        self._store = store
+        self._announce = announce
+        self._alarms: dict[str, Alarm] = {}
+        self.history = History()
+
+    def get(self, name: str) -> Alarm | None:
+        return self._alarms.get(name)
+
+    def by_arn(self, arn: str) -> Alarm | None:
+        return next((alarm for alarm in self._alarms.values() if alarm.arn == arn), None)
+
+    def settled(self, *, now: float) -> list[Alarm]:
+        """Return every alarm in its state of now, sorted by name."""
+        self.settle(self._alarms.values(), now=now)
+        return [self._alarms[name] for name in sorted(self._alarms)]
+
+    def settle(self, alarms: Iterable[Alarm], *, now: float) -> None:
+        """Bring alarms up to now and tell of what happened to them."""
+        for alarm in alarms:
+            for transition in settle(alarm, self._store, now=now):
+                self._tell(transition)
+
+    def put(self, arn: str, settings: AlarmSettings, tags: dict[str, str], *, now: float) -> None:
+        """Make an alarm, or give one new settings: its tags stay, and its state does until the next evaluation."""
+        alarm = self._alarms.get(settings.name)
+        if alarm is None:
+            alarm = Alarm(arn=arn, settings=settings, configured_at=now, state=initial_state(now), tags=tags)
+            self._alarms[settings.name] = alarm
+            self.history.note_configuration(show_alarm(alarm), "created", at=now)
+            return
+        self.settle([alarm], now=now)
+        self._configure(alarm, settings, now)
+
+    def switch_actions(self, alarm: Alarm, *, enabled: bool, now: float) -> None:
+        """Enable or disable an alarm's actions."""
+        self._configure(alarm, replace(alarm.settings, actions_enabled=enabled), now)
+
+    def set_state(self, alarm: Alarm, value: str, why: str, data: str | None, *, now: float) -> None:
+        """Put an alarm into a state by hand; its next evaluation will undo that."""
+        self.settle([alarm], now=now)
+        transition = enter(alarm, value, why, data, at=now)
+        alarm.settled_until = now
+        if transition.old.value != value:
+            self._tell(transition)
+
+    def delete(self, alarm: Alarm, *, now: float) -> None:
+        self.settle([alarm], now=now)
+        self.history.note_configuration(show_alarm(alarm), "deleted", at=now)
+        del self._alarms[alarm.settings.name]
+
+    def _configure(self, alarm: Alarm, settings: AlarmSettings, now: float) -> None:
+        alarm.settings, alarm.configured_at = settings, now
+        self.history.note_configuration(show_alarm(alarm), "updated", at=now)
+
+    def _tell(self, transition: Transition) -> None:
+        self.history.note_transition(transition)
+        self._announce(transition)

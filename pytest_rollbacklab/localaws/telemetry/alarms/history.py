@@ -1,0 +1,110 @@
+"""What happened to alarms: configured, and gone from state to state. An alarm's history outlives the alarm.
+
+Entries and their JSON are CloudWatch's (StateUpdate as recorded, ConfigurationUpdate as in DescribeAlarmHistory's
+example). The newest ``MAX_ENTRIES`` of an account and region are kept; AWS keeps 30 days.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pytest_rollbacklab.localaws.telemetry.alarms.alarm import AlarmState, Transition
+from pytest_rollbacklab.localaws.telemetry.moments import from_epoch, iso_milliseconds
+
+__all__ = ["MAX_ENTRIES", "Entry", "History"]
+
+MAX_ENTRIES = 10_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One thing that happened."""
+
+    number: int
+    """Counted in the order in which things were noted."""
+    at: float
+    """Epoch seconds."""
+    alarm: str
+    kind: str
+    """StateUpdate or ConfigurationUpdate."""
+    summary: str
+    data: str
+    """JSON."""
+
+    def show(self) -> dict[str, Any]:
+        return {
+            "AlarmName": self.alarm,
+            "AlarmType": "MetricAlarm",
+            "Timestamp": from_epoch(self.at),
+            "HistoryItemType": self.kind,
+            "HistorySummary": self.summary,
+            "HistoryData": self.data,
+        }
+
+
+class History:
+    """The history of one account and region's alarms."""
+
+    def __init__(self) -> None:
+        self._entries: deque[Entry] = deque(maxlen=MAX_ENTRIES)
+        self._noted = 0
+
+    def entries(self) -> list[Entry]:
+        """Return the entries in order of time."""
+        return sorted(self._entries, key=lambda entry: (entry.at, entry.number))
+
+    def note_transition(self, transition: Transition) -> None:
+        old, new = transition.old, transition.new
+        self._note(
+            alarm=transition.settings.name,
+            at=new.updated_at,
+            kind="StateUpdate",
+            summary=f"Alarm updated from {old.value} to {new.value}",
+            data={"version": "1.0", "oldState": _show_state(old), "newState": _show_state(new)},
+        )
+
+    def note_configuration(self, shown: Mapping[str, Any], action: str, *, at: float) -> None:
+        """Note that an alarm was made, changed or deleted.
+
+        Args:
+            shown: The alarm as DescribeAlarms shows it.
+            action: ``created``, ``updated`` or ``deleted``.
+            at: Epoch seconds.
+        """
+        alarm = {_lower_first(name): _plain(value) for name, value in shown.items()}
+        kind = action.removesuffix("d").capitalize()
+        name = shown["AlarmName"]
+        self._note(
+            alarm=name,
+            at=at,
+            kind="ConfigurationUpdate",
+            summary=f'Alarm "{name}" {action}',
+            data={"version": "1.0", "type": kind, f"{action}Alarm": alarm},
+        )
+
+    def _note(self, *, alarm: str, at: float, kind: str, summary: str, data: Mapping[str, Any]) -> None:
+        self._noted += 1
+        text = json.dumps(data, separators=(",", ":"))
+        self._entries.append(Entry(number=self._noted, at=at, alarm=alarm, kind=kind, summary=summary, data=text))
+
+
+def _show_state(state: AlarmState) -> dict[str, Any]:
+    shown: dict[str, Any] = {"stateValue": state.value, "stateReason": state.reason}
+    return shown | ({"stateReasonData": json.loads(state.reason_data)} if state.reason_data else {})
+
+
+def _lower_first(name: str) -> str:
+    return "okactions" if name == "OKActions" else name[0].lower() + name[1:]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso_milliseconds(value.timestamp())
+    if isinstance(value, list):
+        return [_plain(member) for member in value]
+    return {_lower_first(name): _plain(member) for name, member in value.items()} if isinstance(value, dict) else value

@@ -1,0 +1,1 @@
+"""Logs: groups, streams and events in order of time, and CloudWatch Logs' operations over them."""

@@ -1,0 +1,102 @@
+"""Logs: what the parts of the local AWS write, and CloudWatch Logs' operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from pytest_rollbacklab.localaws.api import Call, Operation, Scope, Scoped
+from pytest_rollbacklab.localaws.telemetry.logs.event import LogEvent, place_id
+from pytest_rollbacklab.localaws.telemetry.logs.faults import required
+from pytest_rollbacklab.localaws.telemetry.logs.filter_events import filter_log_events
+from pytest_rollbacklab.localaws.telemetry.logs.followers import Follower, Followers
+from pytest_rollbacklab.localaws.telemetry.logs.get_events import get_log_events
+from pytest_rollbacklab.localaws.telemetry.logs.groups import GroupOperations
+from pytest_rollbacklab.localaws.telemetry.logs.ingest import accept, read_batch
+from pytest_rollbacklab.localaws.telemetry.logs.naming import group_of, named_group, stream_of
+from pytest_rollbacklab.localaws.telemetry.logs.store import LogGroup, LogStore, LogStream
+from pytest_rollbacklab.localaws.telemetry.logs.streams import StreamOperations
+from pytest_rollbacklab.localaws.telemetry.refusals import not_emulated
+
+__all__ = ["Logs"]
+
+
+class Logs:
+    """Every account's log groups.
+
+    Args:
+        clock: Gives the time in epoch seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._stores = Scoped(LogStore)
+        self._followers = Followers()
+        self.operations: Mapping[str, Operation] = {
+            **GroupOperations(self._stores, self._now_ms).operations,
+            **StreamOperations(self._stores, self._now_ms).operations,
+            "PutLogEvents": self._put_log_events,
+            "GetLogEvents": self._get_log_events,
+            "FilterLogEvents": self._filter_log_events,
+        }
+
+    def append(self, scope: Scope, group: str, stream: str, messages: Iterable[str], at_ms: int | None = None) -> None:
+        """Write events as an AWS service does: group and stream are made when they are not there.
+
+        Args:
+            messages: One event each, kept byte for byte; an empty one is no event.
+            at_ms: Milliseconds since the epoch; now when it is not given.
+        """
+        now_ms = self._now_ms()
+        store = self._stores.of(scope)
+        into = store.group(group) or store.add_group(group, now_ms=now_ms)
+        to = into.stream(stream) or into.add_stream(stream, now_ms=now_ms)
+        at_ms = now_ms if at_ms is None else at_ms
+        self._write(scope, into, to, [(at_ms, message) for message in messages if message])
+
+    def subscribe(self, scope: Scope, group: str, follower: Follower) -> Callable[[], None]:
+        """Have a follower told of the group's events as they are written, and return what ends that.
+
+        Args:
+            group: Its name; it need not be there yet.
+            follower: Called with each batch after it is stored; it must not block.
+        """
+        return self._followers.add(scope, group, follower)
+
+    def _now_ms(self) -> int:
+        return int(self._clock() * 1000)
+
+    def _write(self, scope: Scope, group: LogGroup, stream: LogStream, batch: Sequence[tuple[int, str]]) -> None:
+        store, now_ms = self._stores.of(scope), self._now_ms()
+        events: list[LogEvent] = [
+            store.event(stream.name, message, at_ms=at_ms, now_ms=now_ms) for at_ms, message in batch
+        ]
+        group.drop_expired(now_ms=now_ms)
+        group.add_events(stream, events)
+        if events:
+            self._followers.tell(scope, group.name, events)
+
+    def _put_log_events(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        if params.get("entity"):
+            raise not_emulated("entity of PutLogEvents", "Leave it out.")
+        batch = read_batch(params)
+        group = named_group(self._stores.of(call.scope), params)
+        stream = stream_of(group, required(params, "logStreamName"))
+        taken, rejected = accept(batch, group, now_ms=self._now_ms())
+        self._write(call.scope, group, stream, taken)
+        # Nobody has to send it back any more, but AWS still hands one out.
+        answer: dict[str, Any] = {"nextSequenceToken": place_id((self._now_ms(), len(stream.events)))}
+        return answer | ({"rejectedLogEventsInfo": rejected} if rejected else {})
+
+    def _get_log_events(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        group = self._touched(call, params)
+        return get_log_events(stream_of(group, required(params, "logStreamName")).events, params)
+
+    def _filter_log_events(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        return filter_log_events(self._touched(call, params), params)
+
+    def _touched(self, call: Call, params: Mapping[str, Any]) -> LogGroup:
+        """Return the group without what its retention says is gone."""
+        group = group_of(self._stores.of(call.scope), params)
+        group.drop_expired(now_ms=self._now_ms())
+        return group

@@ -1,0 +1,1 @@
+"""Metrics: points in buckets of time, and CloudWatch's operations over them."""

@@ -1,0 +1,102 @@
+"""The metrics of one account and region, each under its namespace, name and exact set of dimensions.
+
+The key is what CloudWatch says a metric is ("treats each unique combination of dimensions as a separate metric"), so
+that finding one is one look into a dict. A metric holds a series for each unit in which it was published: units are
+never mixed. It knows nothing of the API's parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pytest_rollbacklab.localaws.telemetry.metrics.series import Series
+
+__all__ = ["Metric", "MetricId", "MetricStore", "StatisticSet", "metric_id"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MetricId:
+    """What a metric is."""
+
+    namespace: str
+    name: str
+    dimensions: tuple[tuple[str, str], ...]
+    """Name and value, sorted by name."""
+
+
+def metric_id(namespace: str, name: str, dimensions: Mapping[str, str]) -> MetricId:
+    """Return the identity of a metric, whatever the order in which its dimensions are given."""
+    return MetricId(namespace=namespace, name=name, dimensions=tuple(sorted(dimensions.items())))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StatisticSet:
+    """Values that were summed up before they were published."""
+
+    count: float
+    total: float
+    minimum: float
+    maximum: float
+
+
+class Metric:
+    """One metric: a series for each unit."""
+
+    __slots__ = ("id", "last_at", "series")
+
+    def __init__(self, identity: MetricId) -> None:
+        self.id = identity
+        self.series: dict[str, Series] = {}
+        self.last_at = 0.0
+        """Epoch seconds of its newest point."""
+
+    def in_units(self, unit: str | None) -> list[Series]:
+        """Return the series of one unit, or of every unit, sorted by unit."""
+        if unit is None:
+            return [self.series[name] for name in sorted(self.series)]
+        return [self.series[unit]] if unit in self.series else []
+
+
+class MetricStore:
+    """Every metric of one account and region."""
+
+    def __init__(self) -> None:
+        self._metrics: dict[MetricId, Metric] = {}
+
+    def __iter__(self) -> Iterator[Metric]:
+        return iter(self._metrics.values())
+
+    def find(self, identity: MetricId) -> Metric | None:
+        return self._metrics.get(identity)
+
+    def record(
+        self,
+        identity: MetricId,
+        *,
+        unit: str,
+        at: float,
+        values: Mapping[float, float] | StatisticSet,
+        high_resolution: bool = False,
+    ) -> None:
+        """Add points of one time to a metric, which is made when it is not there.
+
+        Args:
+            unit: One of CloudWatch's units.
+            at: Epoch seconds.
+            values: How often each value came, or a statistic set.
+            high_resolution: Whether the points are stored by the second.
+        """
+        metric = self._metrics.get(identity)
+        if metric is None:
+            metric = self._metrics[identity] = Metric(identity)
+        series = metric.series.get(unit)
+        if series is None:
+            series = metric.series[unit] = Series(unit)
+        metric.last_at = max(metric.last_at, at)
+        for bucket in series.buckets_for(at, high_resolution=high_resolution):
+            if isinstance(values, StatisticSet):
+                bucket.add_set(count=values.count, total=values.total, minimum=values.minimum, maximum=values.maximum)
+                continue
+            for value, count in values.items():
+                bucket.add(value, count)

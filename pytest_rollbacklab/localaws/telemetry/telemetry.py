@@ -1,0 +1,31 @@
+"""Telemetry composed: metrics, the alarms over them, and logs, with one clock and behind AWS's two services."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from pytest_rollbacklab.localaws.api import Service
+from pytest_rollbacklab.localaws.telemetry.alarms.service import Alarms
+from pytest_rollbacklab.localaws.telemetry.logs.service import Logs
+from pytest_rollbacklab.localaws.telemetry.metrics.service import Metrics
+
+__all__ = ["Telemetry"]
+
+
+class Telemetry:
+    """What the local AWS knows about itself.
+
+    Args:
+        clock: Gives the time in epoch seconds; every timestamp comes from here.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.metrics = Metrics(clock)
+        self.alarms = Alarms(self.metrics, clock)
+        self.logs = Logs(clock)
+        cloudwatch = {**self.metrics.operations, **self.alarms.operations}
+        self.services: tuple[Service, Service] = (
+            Service(name="cloudwatch", operations=cloudwatch, aliases=("monitoring",)),
+            Service(name="logs", operations=self.logs.operations),
+        )

@@ -1,0 +1,96 @@
+"""A telemetry with a clock that stands still, called as the front door calls it.
+
+Every answer is checked against AWS's own service model: a member that the model does not know would be lost on the way
+to a client.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import botocore.session
+import pytest
+
+from pytest_rollbacklab.localaws.api import Call, Scope, ServiceError
+from pytest_rollbacklab.localaws.telemetry import Telemetry
+
+NOW = datetime(2026, 11, 23, 5, 42, 30, tzinfo=UTC).timestamp()
+
+
+class Clock:
+    """A clock that is set by hand; epoch seconds."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class World:
+    """One account's view of a telemetry."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.telemetry = Telemetry(self.clock)
+        self.scope = Scope(account_id="111111111111", region="eu-west-1")
+
+    def cloudwatch(self, operation: str, **params: Any) -> dict[str, Any]:
+        return self.call("cloudwatch", operation, params)
+
+    def logs(self, operation: str, **params: Any) -> dict[str, Any]:
+        return self.call("logs", operation, params)
+
+    def call(self, service: str, operation: str, params: dict[str, Any], scope: Scope | None = None) -> dict[str, Any]:
+        call = Call(
+            scope=scope or self.scope, service=service, operation=operation, access_key="AKIA", request_id="r-1"
+        )
+        table = next(one for one in self.telemetry.services if one.name == service).operations
+        answer = table[operation](call, params)
+        assert isinstance(answer, dict)
+        _check_shape(_model(service).operation_model(operation).output_shape, answer, operation)
+        return answer
+
+    def refused(self, service: str, operation: str, **params: Any) -> ServiceError:
+        """Return the error that a call is answered with."""
+        with pytest.raises(ServiceError) as caught:
+            self.call(service, operation, params)
+        return caught.value
+
+    def publish(self, *values: float, name: str = "Errors", **more: Any) -> None:
+        """Publish custom points of now."""
+        data = [{"MetricName": name, "Value": value, **more} for value in values]
+        self.cloudwatch("PutMetricData", Namespace="Notes", MetricData=data)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@cache
+def _model(service: str) -> Any:
+    return botocore.session.get_session().get_service_model(service)
+
+
+def _check_shape(shape: Any, value: Any, path: str) -> None:
+    if shape is None:
+        assert value == {}, f"{path} answers nothing, but got {value}"
+    elif shape.type_name == "structure":
+        for name, member in value.items():
+            assert name in shape.members, f"{path} has no member {name}"
+            _check_shape(shape.members[name], member, f"{path}.{name}")
+    elif shape.type_name == "list":
+        for member in value:
+            _check_shape(shape.member, member, path)
+    elif shape.type_name == "map":
+        for member in value.values():
+            _check_shape(shape.value, member, path)
+    else:
+        kinds = {"timestamp": datetime, "double": float, "long": int, "integer": int, "boolean": bool, "string": str}
+        assert type(value) is kinds[shape.type_name], f"{path} is a {shape.type_name}, but got {value!r}"
