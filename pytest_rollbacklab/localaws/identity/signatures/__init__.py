@@ -1,0 +1,1 @@
+"""Signature Version 4: what a request claims, its canonical form, and how a claim is refused."""
