@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from pytest_rollbacklab.errors import CloudError
 
-__all__ = ["DEFAULT_ACCOUNT_ID", "DEFAULT_REGION", "EmbeddedCloud", "Target", "embedded_cloud"]
+__all__ = ["DEFAULT_ACCOUNT_ID", "DEFAULT_REGION", "EmbeddedCloud", "Target", "embedded_cloud", "from_environment"]
 
 DEFAULT_ACCOUNT_ID = "123456789012"
 DEFAULT_REGION = "us-east-1"
@@ -153,7 +153,8 @@ def _last_words(log: IO[bytes]) -> str:
 class Target:
     """An AWS to work in: an account and region of an endpoint."""
 
-    endpoint_url: str
+    endpoint_url: str | None
+    """None for AWS's own endpoints of the region, which only calls that need no account may use."""
     account_id: str = DEFAULT_ACCOUNT_ID
     region: str = DEFAULT_REGION
     cloud: EmbeddedCloud | None = None
@@ -205,3 +206,8 @@ class Target:
     def _before_send(self, **_: Any) -> None:
         """Ask before each attempt, so that a dead cloud is named and no retry waits for it."""
         self.check()
+
+
+def from_environment(region: str) -> Target:
+    """Return the target of calls that need no account (a user's sign-in): ``AWS_ENDPOINT_URL``, else AWS itself."""
+    return Target(endpoint_url=os.environ.get("AWS_ENDPOINT_URL") or None, region=region)

@@ -10,16 +10,115 @@ from typing import Any
 
 from pytest_rollbacklab.localaws.api import Scope
 from pytest_rollbacklab.localaws.front_door import ApiCall, FrontDoor
-from pytest_rollbacklab.localaws.gateway.service import Gateway
+from pytest_rollbacklab.localaws.gateway.gateway import Gateway
 from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
 from pytest_rollbacklab.localaws.identity.credentials import Credentials, CredentialStore, Principal
 from pytest_rollbacklab.localaws.identity.policies import Policies
 from pytest_rollbacklab.localaws.identity.service import Identity
-from pytest_rollbacklab.localaws.lambdas.service import Lambdas
-from pytest_rollbacklab.localaws.moto_seam import owners
-from pytest_rollbacklab.localaws.moto_seam.backends import password_of
+from pytest_rollbacklab.localaws.lambdas.lambdas import Lambdas
+from pytest_rollbacklab.localaws.moto_seam import backends, owners
 from pytest_rollbacklab.localaws.moto_seam.client import MotoClient
-from pytest_rollbacklab.localaws.stacks.service import Stacks
+from pytest_rollbacklab.localaws.stacks.stacks import Stacks
 from pytest_rollbacklab.localaws.telemetry import Telemetry
 
 __all__ = ["Cloud"]
+
+
+class Cloud:
+    """The local AWS, but for the port it listens on.
+
+    Args:
+        endpoint: The URL under which it answers; functions are told it.
+    """
+
+    def __init__(self, *, endpoint: str) -> None:
+        self._endpoint = endpoint
+        telemetry = Telemetry()
+        credentials = CredentialStore(lookup=_issued_by_moto)
+        policies = Policies(aws=self)
+        self._lambdas = Lambdas(aws=self, telemetry=telemetry, credentials=credentials, endpoint=lambda: endpoint)
+        self._gateway = Gateway(
+            aws=self,
+            lambdas=self._lambdas,
+            telemetry=telemetry,
+            credentials=credentials,
+            policies=policies,
+            endpoint=lambda: endpoint,
+        )
+        self._stacks = Stacks(aws=self)
+        self._identity = Identity(
+            aws=self,
+            moto=MotoClient(),
+            credentials=credentials,
+            password_of=backends.password_of,
+            jwks_of=backends.jwks_of,
+        )
+        services = (
+            *telemetry.services,
+            *self._identity.services,
+            self._lambdas.service,
+            self._gateway.service,
+            self._stacks.service,
+        )
+        self.front_door = FrontDoor(
+            services=services,
+            invoke_api=self._invoke_api,
+            function_code=self._lambdas.code,
+            account_of=lambda key: found.principal.account_id if (found := credentials.find(key)) else None,
+            owner_of=self._owner_of,
+            on_iam_write=policies.forget,
+        )
+
+    async def start(self) -> None:
+        """Start what has to run before the first request."""
+        await self._lambdas.start()
+
+    async def close(self) -> None:
+        """End everything; no process is left."""
+        await self._stacks.close()
+        await self._lambdas.close()
+
+    async def call(
+        self, scope: Scope, service: str, operation: str, params: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Call any service in process, as ``api.Aws`` says."""
+        return await self.front_door.call(scope, service, operation, params)
+
+    async def _invoke_api(self, request: HttpRequest, call: ApiCall) -> HttpResponse:
+        return await self._gateway.handle(request, api_id=call.api_id, stage=call.stage, path=call.path)
+
+    def _owner_of(self, params: Mapping[str, Any]) -> Scope | None:
+        """Tell whose an unsigned Cognito call is, by what it names."""
+        if client_id := params.get("ClientId"):
+            return owners.scope_of_user_pool_client(client_id)
+        if pool_id := params.get("UserPoolId") or _pool_of_token(params.get("AccessToken", "")):
+            return owners.scope_of_user_pool(pool_id)
+        if pool_id := params.get("IdentityPoolId"):
+            return owners.scope_of_identity_pool(pool_id)
+        identity_id = params.get("IdentityId")
+        return self._identity.scope_of(identity_id) if identity_id else None
+
+
+def _issued_by_moto(access_key_id: str) -> Credentials | None:
+    key = owners.find_access_key(access_key_id)
+    if key is None:
+        return None
+    return Credentials(
+        access_key_id=key.access_key_id,
+        secret_access_key=key.secret_access_key,
+        session_token=key.session_token,
+        expires_at=key.expires_at,
+        principal=Principal(
+            arn=key.principal_arn, account_id=key.account_id, user_id=key.user_id, role_arn=key.role_arn
+        ),
+    )
+
+
+def _pool_of_token(token: str) -> str | None:
+    """Read the user pool from an access token's issuer. Whether the token is genuine is the pool's to say."""
+    claims = token.split(".")[1] if token.count(".") == 2 else ""
+    try:
+        issuer = json.loads(base64.urlsafe_b64decode(claims + "=="))["iss"]
+    except (binascii.Error, ValueError, KeyError, TypeError):
+        return None
+    return str(issuer).rpartition("/")[2]

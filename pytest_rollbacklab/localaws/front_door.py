@@ -183,16 +183,16 @@ class FrontDoor:
         try:
             body = self._function_code(Scope(account_id=account_id, region=region), name, qualifier)
         except ServiceError as error:
-            return HttpResponse(status=error.status, body=f"{error}\n".encode(), headers=(("Content-Type", "text/plain"),))
+            return HttpResponse(
+                status=error.status, body=f"{error}\n".encode(), headers=(("Content-Type", "text/plain"),)
+            )
         return HttpResponse(status=200, body=body, headers=(("Content-Type", "application/zip"),))
 
 
 async def _perform(service: Service, call: Call, params: dict[str, Any]) -> dict[str, Any]:
     operation = service.operations.get(call.operation)
     if operation is None:
-        raise ServiceError(
-            "NotImplemented", f"the local AWS does not emulate {call.operation} of {call.service}", 501
-        )
+        raise ServiceError("NotImplemented", f"the local AWS does not emulate {call.operation} of {call.service}", 501)
     result = operation(call, params)
     return await result if inspect.isawaitable(result) else result
 
@@ -216,7 +216,7 @@ def _header_signed(request: HttpRequest) -> tuple[str, str, str] | None:
 
 def _presigned(request: HttpRequest) -> tuple[str, str, str] | None:
     value = parse_qs(request.raw_query).get("X-Amz-Credential", [""])[0].split("/")
-    return (value[0], value[2], value[3]) if len(value) == 5 else None  # noqa: PLR2004 - key/date/region/service/end
+    return (value[0], value[2], value[3]) if len(value) == 5 else None
 
 
 def _unsigned(request: HttpRequest) -> tuple[str, str]:

@@ -20,11 +20,14 @@ from multidict import CIMultiDict
 from pytest_rollbacklab.localaws.cloud import Cloud
 from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
 
-__all__ = ["HOST", "PortInUseError", "serve"]
+__all__ = ["HOST", "STAY", "PortInUseError", "serve"]
 
 HOST = "127.0.0.1"
 _MAX_BODY_BYTES = 512 * 1024 * 1024  # a package of 250 MB, base64, with room; each service has limits of its own
 _MAX_LINE_BYTES = 64 * 1024
+
+STAY = b"stay\n"
+"""What a parent writes to the standard input of its ``--die-with-stdin`` child to leave it running."""
 
 
 class PortInUseError(Exception):
@@ -83,7 +86,7 @@ async def _bind(runner: web.ServerRunner, port: int) -> str:
     return f"http://{HOST}:{name[1]}"
 
 
-def _http_server(answer: Callable[[HttpRequest], Awaitable[HttpResponse]]) -> web.Server[Any]:
+def _http_server(answer: Callable[[HttpRequest], Awaitable[HttpResponse]]) -> web.Server:
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         await _encourage(request)
         response = await answer(
@@ -126,9 +129,14 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
 
 
 def _stop_with_stdin(stop: asyncio.Event) -> None:
-    def readable() -> None:
-        if not os.read(sys.stdin.fileno(), 4096):
-            asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-            stop.set()
+    """Stop when standard input ends, unless the parent says ``stay`` before it goes."""
+    loop, stdin = asyncio.get_running_loop(), sys.stdin.fileno()
 
-    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), readable)
+    def readable() -> None:
+        said = os.read(stdin, 4096)
+        if not said:
+            stop.set()
+        if not said or STAY in said:
+            loop.remove_reader(stdin)
+
+    loop.add_reader(stdin, readable)

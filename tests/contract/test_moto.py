@@ -27,10 +27,8 @@ def call(service: str, operation: str, params: dict[str, Any] | None = None, sco
 @pytest.fixture
 def bucket() -> str:
     name = "contract-bucket"
-    try:
+    if name not in {entry["Name"] for entry in call("s3", "ListBuckets")["Buckets"]}:
         call("s3", "CreateBucket", {"Bucket": name, "CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}})
-    except ServiceError as error:
-        assert error.code == "BucketAlreadyOwnedByYou"
     return name
 
 
@@ -66,6 +64,18 @@ class TestIam:
         call("iam", "PutRolePolicy", {"RoleName": "reader", "PolicyName": "all", "PolicyDocument": ALLOW_ALL})
         document = call("iam", "GetRolePolicy", {"RoleName": "reader", "PolicyName": "all"})["PolicyDocument"]
         assert document["Statement"] == [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
+
+    def test_aws_own_managed_policies_are_there_when_named(self) -> None:
+        call("iam", "CreateRole", {"RoleName": "logger", "AssumeRolePolicyDocument": TRUST_ANYONE})
+        arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+        call("iam", "AttachRolePolicy", {"RoleName": "logger", "PolicyArn": arn})
+        attached = call("iam", "ListAttachedRolePolicies", {"RoleName": "logger"})["AttachedPolicies"]
+        assert attached == [{"PolicyName": "AWSLambdaBasicExecutionRole", "PolicyArn": arn}]
+        policy = call("iam", "GetPolicy", {"PolicyArn": arn})["Policy"]
+        document = call("iam", "GetPolicyVersion", {"PolicyArn": arn, "VersionId": policy["DefaultVersionId"]})
+        assert "logs:PutLogEvents" in document["PolicyVersion"]["Document"]["Statement"][0]["Action"]
+        with pytest.raises(ServiceError, match="NoSuchEntity"):
+            call("iam", "AttachRolePolicy", {"RoleName": "logger", "PolicyArn": "arn:aws:iam::aws:policy/Nope"})
 
     def test_an_unknown_role_is_NoSuchEntity(self) -> None:
         with pytest.raises(ServiceError, match="Role nobody not found") as missing:

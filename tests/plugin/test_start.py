@@ -34,4 +34,6 @@ def test_a_run_without_our_fixtures_starts_no_process(pytester: pytest.Pytester)
 
 def test_the_options_say_what_they_do(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess("--help")
-    result.stdout.fnmatch_lines(["*deploy and rollback drills*", "*--rollbacklab-app=DIR*", "*--rollbacklab-endpoint=URL*"])
+    result.stdout.fnmatch_lines(
+        ["*deploy and rollback drills*", "*--rollbacklab-app=DIR*", "*--rollbacklab-endpoint=URL*"]
+    )

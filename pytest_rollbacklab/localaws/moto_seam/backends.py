@@ -9,10 +9,11 @@ What is leaned on here is pinned, piece by piece, in ``tests/contract``.
 from __future__ import annotations
 
 import functools
+import json
 import logging
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from moto import backend_index
@@ -24,7 +25,7 @@ from moto.core.request import Request
 from pytest_rollbacklab.localaws.api import Scope, ServiceError
 from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
 
-__all__ = ["dispatch", "knows", "password_of"]
+__all__ = ["dispatch", "jwks_of", "knows", "password_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,10 @@ def dispatch(request: HttpRequest, *, signing_name: str, scope: Scope) -> HttpRe
     handler = _handler(f"https://{host}", request.raw_path)
     if handler is None:
         raise ServiceError("NotImplemented", f"the local AWS does not emulate the service {signing_name!r}", 501)
+    if signing_name == "iam":
+        from pytest_rollbacklab.localaws.moto_seam.managed_policies import provide_named
+
+        provide_named(scope, request.body)
     headers = {name: value for name, value in request.headers if name.lower() not in _REPLACED_HEADERS}
     headers |= {"Host": host, "x-moto-account-id": scope.account_id}
     normalized = Request.from_primitives(request.method, url, headers, request.body)
@@ -72,6 +77,15 @@ def password_of(scope: Scope, user_pool_id: str, username: str) -> str | None:
     return password if isinstance(password, str) else None
 
 
+def jwks_of(scope: Scope, user_pool_id: str) -> Mapping[str, Any]:
+    """Return a user pool's public keys, a JSON Web Key Set, from where its clients fetch it."""
+    request = HttpRequest(
+        method="GET", target=f"/{user_pool_id}/.well-known/jwks.json", headers=(), body=b"", source_ip="127.0.0.1"
+    )
+    keys: Mapping[str, Any] = json.loads(dispatch(request, signing_name="cognito-idp", scope=scope).body)
+    return keys
+
+
 def _host(request: HttpRequest, signing_name: str, region: str) -> str:
     sent = request.header("host") or ""
     if _AWS_HOST.search(sent):
@@ -88,7 +102,7 @@ def _service_of(clean_url: str) -> str | None:
 
 @functools.cache
 def _routes(service: str) -> tuple[tuple[re.Pattern[str], _Handler], ...]:
-    regions = get_backend(service)[DEFAULT_ACCOUNT_ID]  # type: ignore[call-overload]  # service names are moto's own
+    regions = get_backend(service)[DEFAULT_ACCOUNT_ID]
     backend = regions["us-east-1"] if "us-east-1" in regions else regions["aws"]
     return tuple((re.compile(url), handler) for url, handler in backend.urls.items())
 
@@ -107,9 +121,13 @@ def _answer(handler: _Handler, request: Request, signing_name: str) -> HttpRespo
     except HTTPException as error:
         status, headers, body = error.code or 400, dict(error.get_headers()), error.get_body()
     except NotImplementedError as error:
-        raise ServiceError("NotImplemented", f"the local AWS does not emulate this of {signing_name}: {error}", 501) from error
+        raise ServiceError(
+            "NotImplemented", f"the local AWS does not emulate this of {signing_name}: {error}", 501
+        ) from error
     content = body.encode() if isinstance(body, str) else bytes(body or b"")
-    pairs = tuple((str(name), str(value)) for name, value in headers.items() if name.lower() not in _DROPPED_HEADERS)
+    # An answer to HEAD has no body to be measured.
+    dropped = _DROPPED_HEADERS if request.method != "HEAD" else _DROPPED_HEADERS - {"content-length"}
+    pairs = tuple((str(name), str(value)) for name, value in headers.items() if name.lower() not in dropped)
     return HttpResponse(status=int(status), body=content, headers=pairs)
 
 

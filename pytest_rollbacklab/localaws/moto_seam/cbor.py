@@ -62,7 +62,7 @@ def _write_many(out: bytearray, value: Any) -> None:
 
 def _head(major: int, argument: int) -> bytes:
     """Write a major type with its argument in the shortest form (RFC 8949, 3)."""
-    if argument < 24:  # noqa: PLR2004 - the RFC's own border
+    if argument < 24:
         return bytes([major << 5 | argument])
     for code, size in ((24, 1), (25, 2), (26, 4), (27, 8)):
         if argument < 1 << 8 * size:

@@ -42,7 +42,9 @@ class MotoClient:
         signing_name = str(model.metadata.get("signingName") or model.metadata["endpointPrefix"])
         answer = dispatch(_as_http(request, scope, signing_name), signing_name=signing_name, scope=scope)
         streams = shape.get_streaming_output() is not None and answer.status < _ERROR_STATUS
-        parsed = create_parser(protocol).parse(_as_botocore(answer, b"" if streams else answer.body), shape.output_shape)
+        parsed = create_parser(protocol).parse(
+            _as_botocore(answer, b"" if streams else answer.body), shape.output_shape
+        )
         if streams:
             parsed[shape.output_shape.serialization["payload"]] = answer.body
         if answer.status >= _ERROR_STATUS:

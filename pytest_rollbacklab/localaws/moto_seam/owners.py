@@ -53,11 +53,13 @@ def scope_of_user_pool_client(client_id: str) -> Scope | None:
 
 
 def scope_of_identity_pool(identity_pool_id: str) -> Scope | None:
-    return next((scope for scope, backend in _all("cognito-identity") if identity_pool_id in backend.identity_pools), None)
+    return next(
+        (scope for scope, backend in _all("cognito-identity") if identity_pool_id in backend.identity_pools), None
+    )
 
 
 def _all(service: str) -> Iterator[tuple[Scope, Any]]:
-    for account_id, regions in list(get_backend(service).items()):  # type: ignore[call-overload]  # moto's own names
+    for account_id, regions in list(get_backend(service).items()):
         for region, backend in list(regions.items()):
             yield Scope(account_id=account_id, region=region), backend
 

@@ -76,7 +76,7 @@ def parse(request: HttpRequest, service: str) -> Parsed:
                 "url_params": uri_params,
             }
         )
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ServiceError(
             "SerializationException", f"the body of {service} {operation} does not parse: {error}"
         ) from error
@@ -127,7 +127,7 @@ def _read_cbor(body: bytes) -> dict[str, Any]:
     if not body:
         return {}
     # botocore's reader wants something that it can peek into.
-    return dict(RpcV2CBORParser().parse_data_item(io.BufferedReader(io.BytesIO(body))))  # type: ignore[arg-type]
+    return dict(RpcV2CBORParser().parse_data_item(io.BufferedReader(io.BytesIO(body))))
 
 
 def write_result(parsed: Parsed, result: Mapping[str, Any], request_id: str) -> HttpResponse:
@@ -148,7 +148,7 @@ def _status(model: Any, result: Mapping[str, Any], default: int) -> int:
     """Return the member that the model binds to the status line (Invoke's ``StatusCode``), else the model's own."""
     members = model.output_shape.members if model.output_shape is not None else {}
     bound = next((name for name, shape in members.items() if shape.serialization.get("location") == "statusCode"), None)
-    return int(result[bound]) if bound in result else int(default)
+    return int(result[bound]) if bound is not None and bound in result else int(default)
 
 
 def write_error(parsed_protocol: str, error: ServiceError, request_id: str) -> HttpResponse:
@@ -173,7 +173,7 @@ def write_error(parsed_protocol: str, error: ServiceError, request_id: str) -> H
 
 
 def _xml_error(error: ServiceError, request_id: str) -> HttpResponse:
-    fault = "Sender" if error.status < 500 else "Receiver"  # noqa: PLR2004 - HTTP's own border
+    fault = "Sender" if error.status < 500 else "Receiver"
     body = (
         f"<ErrorResponse><Error><Type>{fault}</Type><Code>{escape(error.code)}</Code>"
         f"<Message>{escape(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
