@@ -258,6 +258,12 @@ class Lab:
         """
         self.repository.restore(path, ref)
 
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        for stage in self._stages.values():
+            stage.api.close()
+        self.target.close()
+
     @property
     def row(self) -> DrillRow | None:
         """The drill's line in the summary; None when nothing was released."""
@@ -290,7 +296,11 @@ def open_lab(target: Target, app_directory: Path, workdir: Path, *, name: str) -
     copy = workdir / "app"
     shutil.copytree(app_directory, copy, ignore=shutil.ignore_patterns(*_NOT_THE_APP))
     repository = Repository.init(copy)
-    yield Lab(target=_in_own_account(target, name), app=load_config(copy), repository=repository, name=name)
+    lab = Lab(target=_in_own_account(target, name), app=load_config(copy), repository=repository, name=name)
+    try:
+        yield lab
+    finally:
+        lab.close()
 
 
 def _in_own_account(target: Target, name: str) -> Target:

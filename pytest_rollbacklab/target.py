@@ -182,6 +182,13 @@ class Target:
                 self._clients[service] = self._make_client(service)
             return self._clients[service]
 
+    def close(self) -> None:
+        """Close the connections that the clients keep open; they may be used again."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
+
     def _make_client(self, service: str) -> Any:
         import boto3
         from botocore.config import Config

@@ -1,7 +1,7 @@
 """Call an API from the shell as npm's ``aws-api-gateway-cli-test`` does: the same options, the same lines.
 
-Unlike it, what it returns tells whether the call went well, so that a script can ask. Cognito's calls are unsigned, so no
-AWS account is needed; where AWS is, ``AWS_ENDPOINT_URL`` says, and else the region.
+Unlike it, what it returns tells whether the call went well, so that a script can ask. Cognito's calls are unsigned, so
+no AWS account is needed; where AWS is, ``AWS_ENDPOINT_URL`` says, and else the region.
 """
 
 from __future__ import annotations

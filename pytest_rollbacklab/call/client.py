@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from pytest_rollbacklab.call.identity import SigningCredentials
 from pytest_rollbacklab.errors import CallError
@@ -47,6 +48,10 @@ class ApiClient:
         self._check, self._on_answer = check, on_answer
         self._session = requests.Session()
         self._session.trust_env = False
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._session.close()
 
     def get(self, path: str, **options: Any) -> Answer:
         """Send a GET; see ``request``."""
@@ -94,14 +99,15 @@ class ApiClient:
         if json is not None:
             body = jsonlib.dumps(json).encode()
             sent.setdefault("Content-Type", "application/json")
-        url = self._invoke_url() + path
+        # A space goes out as %20: a plus sign means one thing to a form and another to a signature.
+        query = f"?{urlencode(params, quote_via=quote)}" if params else ""
+        url = self._invoke_url() + path + query
         auth = self._signature() if sign else None
         sent_at, begun = datetime.now(UTC), time.perf_counter()
         try:
             got = self._session.request(
                 method,
                 url,
-                params=params,
                 data=body,
                 headers=sent,
                 auth=auth,
