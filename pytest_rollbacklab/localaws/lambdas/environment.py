@@ -1,0 +1,254 @@
+"""An execution environment: made for one version of a function, initialised, invoked one at a time, and ended.
+
+Lambda's cycle (developer guide, "Understanding the Lambda execution environment lifecycle"): the Init phase has ten
+seconds of its own. When it fails, it is repeated within the first invocation and on that invocation's time, which is
+why an error at import is logged twice; what fails then is the invocation's answer. An environment whose process has
+ended, was stopped or never initialised serves nothing more. Which environment serves what is ``pool``'s decision.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pytest_rollbacklab.localaws.api import Scope
+from pytest_rollbacklab.localaws.lambdas import log_lines
+from pytest_rollbacklab.localaws.lambdas.control.function import Version
+from pytest_rollbacklab.localaws.lambdas.control.runtimes import runtime_version_arn
+from pytest_rollbacklab.localaws.lambdas.disguise import Disguise
+from pytest_rollbacklab.localaws.lambdas.exits import Exit
+from pytest_rollbacklab.localaws.lambdas.forks import Forks, Launch
+from pytest_rollbacklab.localaws.lambdas.interpreter import Interpreter
+from pytest_rollbacklab.localaws.lambdas.log_stream import LogStream
+from pytest_rollbacklab.localaws.lambdas.neighbours import Credentials, Telemetry
+from pytest_rollbacklab.localaws.lambdas.outcome import Measures, Outcome, conclude
+from pytest_rollbacklab.localaws.lambdas.packages import Packages
+from pytest_rollbacklab.localaws.lambdas.process import RuntimeProcess
+from pytest_rollbacklab.localaws.lambdas.runtime import Answer, TimedOut, Work
+from pytest_rollbacklab.localaws.lambdas.variables import environment_variables
+
+__all__ = ["Deployed", "Environment", "Machine"]
+
+_INIT_LIMIT_S = 10
+_CREDENTIALS_S = 12 * 3600
+"""Longer than any environment is kept."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Machine:
+    """What environments are made with."""
+
+    forks: Forks
+    interpreter: Interpreter
+    packages: Packages
+    telemetry: Telemetry
+    credentials: Credentials
+    endpoint: Callable[[], str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deployed:
+    """A version of a function, with where it is and what it is called."""
+
+    scope: Scope
+    name: str
+    version: Version
+
+
+class Environment:
+    """One execution environment. ``open`` it, ``invoke`` while it ``is_usable``, ``close`` it.
+
+    Args:
+        deployed: What it runs.
+        machine: What it is made with.
+    """
+
+    def __init__(self, deployed: Deployed, machine: Machine) -> None:
+        self.deployed = deployed
+        self.retired = False
+        """Set when what it runs has been replaced: it may finish what it is at, and no more."""
+        self._machine = machine
+        self._package = machine.packages.lease(deployed.version.code)
+        self._scratch = Path(tempfile.mkdtemp(prefix="rollbacklab-tmp-")).resolve()
+        interpreter = machine.interpreter
+        version = deployed.version
+        self.log = LogStream(
+            logs=machine.telemetry.logs,
+            scope=deployed.scope,
+            group=version.configuration.log_group,
+            version=version.number,
+            disguise=Disguise(
+                task_root=self._package.root, libraries=interpreter.libraries, python=interpreter.version
+            ),
+        )
+        self._process = self._new_process()
+        self._killed = False
+        self._clock = asyncio.get_running_loop().time
+        self._init_failure: Answer | Exit | TimedOut | None = None
+        self._init_duration_ms: float | None = None
+        self._spent_s = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can take another invocation, now or as soon as it asks for one."""
+        return not self.retired and self._init_failure is None and self._process.runtime.can_take_work
+
+    async def open(self) -> None:
+        """Make and initialise it. A failed initialisation is the first invocation's to report.
+
+        Raises:
+            ForkServerError: no process could be started.
+            ServiceError: the package turned out to be damaged.
+        """
+        await self._package.ready()
+        await self._machine.forks.ready()
+        configuration = self.deployed.version.configuration
+        arn = runtime_version_arn(self.deployed.scope.region, configuration.runtime)
+        self.log.write(log_lines.init_start(runtime=configuration.runtime, runtime_version_arn=arn), in_tail=False)
+        if configuration.runtime != f"python{self._machine.interpreter.version}":
+            self.log.write(
+                log_lines.other_python(configuration.runtime, self._machine.interpreter.version), in_tail=False
+            )
+        failure, took_s = await self._initialise(limit_s=_INIT_LIMIT_S, phase="init")
+        if failure is None:
+            self._init_duration_ms = took_s * 1000
+            return
+        await self._process.close()
+        if self._killed:
+            self._init_failure = failure
+            return
+        self._process = self._new_process()
+        self._init_failure, self._spent_s = await self._initialise(limit_s=configuration.timeout_s, phase="invoke")
+
+    async def invoke(self, work: Work) -> Outcome | None:
+        """Run an invocation to its end.
+
+        Returns:
+            Its outcome; None when the process ended before it took the invocation, which another may have then.
+        """
+        if self._init_failure is not None:
+            self.log.write(log_lines.start(work.request_id, self.deployed.version.number))
+            return self._conclude(work, self._init_failure)
+        if not self._process.runtime.can_take_work:
+            return None
+        self._process.runtime.give(work)
+        result = await work.done
+        if self._timer is not None:
+            self._timer.cancel()
+        if work.delivered_at is None:
+            return None
+        self._process.drain()
+        return self._conclude(work, result)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._killed = True
+        self._process.kill()
+
+    async def close(self) -> None:
+        """End it, and leave nothing of it behind."""
+        await self._process.close()
+        self._package.release()
+        await asyncio.to_thread(shutil.rmtree, self._scratch, ignore_errors=True)
+
+    def _new_process(self) -> RuntimeProcess:
+        return RuntimeProcess(on_delivered=self._delivered, on_output=self.log.write_output)
+
+    async def _initialise(self, *, limit_s: float, phase: str) -> tuple[Answer | Exit | TimedOut | None, float]:
+        """Start a process and wait until it asks for work; return what kept it from that, and how long it took."""
+        began = self._clock()
+        await self._process.start(self._machine.forks, self._launch)
+        initialised = self._process.runtime.initialised
+        await asyncio.wait([initialised], timeout=limit_s)
+        failure: Answer | Exit | TimedOut | None
+        if initialised.done():
+            failure, took_s = initialised.result(), self._clock() - began
+        else:
+            failure, took_s = TimedOut(), limit_s
+            self._process.kill()
+        self._process.drain()
+        if failure is not None:
+            self.log.write(log_lines.init_report(duration_ms=took_s * 1000, phase=phase, **_why(failure)))
+        return failure, took_s
+
+    def _launch(self, runtime_api: str) -> Launch:
+        deployed, configuration = self.deployed, self.deployed.version.configuration
+        credentials = self._machine.credentials.issue(
+            deployed.scope, role_arn=configuration.role, session_name=deployed.name, duration_s=_CREDENTIALS_S
+        )
+        return Launch(
+            handler=configuration.handler,
+            task_root=str(self._package.root),
+            top_level_names=deployed.version.code.top_level_names,
+            environ=environment_variables(
+                scope=deployed.scope,
+                name=deployed.name,
+                version=deployed.version.number,
+                configuration=configuration,
+                log_stream=self.log.name,
+                credentials=credentials,
+                endpoint=self._machine.endpoint(),
+                runtime_api=runtime_api,
+                task_root=self._package.root,
+                scratch=self._scratch,
+            ),
+        )
+
+    def _delivered(self, work: Work) -> None:
+        """The runtime takes an invocation: its time begins."""
+        left_s = max(0.0, work.timeout_s - self._spent_s)
+        work.delivered_at = self._clock()
+        self._timer = asyncio.get_running_loop().call_later(left_s, self._stop, work)
+        work.deadline_ms = int((time.time() + left_s) * 1000)
+        self.log.write(log_lines.start(work.request_id, self.deployed.version.number))
+
+    def _stop(self, work: Work) -> None:
+        self._process.kill()
+        if not work.done.done():
+            work.done.set_result(TimedOut())
+
+    def _conclude(self, work: Work, result: Answer | Exit | TimedOut) -> Outcome:
+        if isinstance(result, Answer) and result.is_error:
+            result = replace(result, payload=self.log.disguise.on(result.payload))
+            self.retired = self.retired or result.ends_runtime
+        outcome, lines = conclude(
+            work,
+            result,
+            self._measure(work, result),
+            at=datetime.now(UTC),
+            initialised=self._init_failure is None,
+        )
+        self.log.write(*lines)
+        self._init_duration_ms, self._spent_s = None, 0.0
+        return outcome
+
+    def _measure(self, work: Work, result: Answer | Exit | TimedOut) -> Measures:
+        took_s = self._spent_s
+        if isinstance(result, TimedOut):
+            took_s = work.timeout_s
+        elif work.delivered_at is not None:
+            took_s += self._clock() - work.delivered_at
+        return Measures(
+            duration_ms=took_s * 1000,
+            memory_size_mb=self.deployed.version.configuration.memory_size_mb,
+            peak_memory_bytes=self._process.peak_memory_bytes(),
+            init_duration_ms=self._init_duration_ms,
+        )
+
+
+def _why(failure: Answer | Exit | TimedOut) -> dict[str, str]:
+    """INIT_REPORT's status and error type."""
+    match failure:
+        case TimedOut():
+            return {"status": "timeout"}
+        case Exit():
+            return {"status": "error", "error_type": "Runtime.ExitError"}
+        case Answer():
+            return {"status": "error", "error_type": failure.error_type or "Runtime.Unknown"}

@@ -1,0 +1,149 @@
+"""AWS Lambda for the local AWS: the parts put together.
+
+The control plane (``control``) says what functions there are; ``invoking`` runs them, in environments that ``pool``
+keeps and the fork server starts. Only here do they know of each other. What is not emulated is refused by name, in the
+parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pytest_rollbacklab.localaws.api import Aws, Scope, Service
+from pytest_rollbacklab.localaws.lambdas.control.alias_operations import AliasOperations
+from pytest_rollbacklab.localaws.lambdas.control.concurrency import ConcurrencyOperations
+from pytest_rollbacklab.localaws.lambdas.control.function import Version
+from pytest_rollbacklab.localaws.lambdas.control.function_operations import FunctionOperations
+from pytest_rollbacklab.localaws.lambdas.control.function_reads import FunctionReads
+from pytest_rollbacklab.localaws.lambdas.control.permission_operations import PermissionOperations
+from pytest_rollbacklab.localaws.lambdas.control.registry import Registry
+from pytest_rollbacklab.localaws.lambdas.control.tags import TagOperations
+from pytest_rollbacklab.localaws.lambdas.control.version_operations import VersionOperations
+from pytest_rollbacklab.localaws.lambdas.environment import Machine
+from pytest_rollbacklab.localaws.lambdas.forks import Forks
+from pytest_rollbacklab.localaws.lambdas.interpreter import Interpreter
+from pytest_rollbacklab.localaws.lambdas.invoking import Invocation, Invoker
+from pytest_rollbacklab.localaws.lambdas.neighbours import Credentials, Telemetry
+from pytest_rollbacklab.localaws.lambdas.packages import Packages
+from pytest_rollbacklab.localaws.lambdas.pool import Pool
+
+__all__ = ["Lambdas"]
+
+
+class Lambdas:
+    """Lambda: its API, and its functions running. ``start`` it before, ``close`` it after.
+
+    Args:
+        aws: Reaches S3, for code.
+        telemetry: Where functions log and are measured.
+        credentials: Issues the credentials of execution roles.
+        endpoint: Says the local AWS's address, once it has one.
+    """
+
+    def __init__(
+        self, *, aws: Aws, telemetry: Telemetry, credentials: Credentials, endpoint: Callable[[], str]
+    ) -> None:
+        self._registry = Registry()
+        self._interpreter = Interpreter()
+        self._packages = Packages()
+        self._forks = Forks(self._interpreter)
+        machine = Machine(
+            forks=self._forks,
+            interpreter=self._interpreter,
+            packages=self._packages,
+            telemetry=telemetry,
+            credentials=credentials,
+            endpoint=endpoint,
+        )
+        self._pool = Pool(machine)
+        self._invoker = Invoker(registry=self._registry, pool=self._pool, metrics=telemetry.metrics)
+        self._reads = FunctionReads(registry=self._registry, endpoint=endpoint)
+        self._permissions = PermissionOperations(registry=self._registry)
+        functions = FunctionOperations(registry=self._registry, aws=aws, superseded=self._superseded)
+        self.service = Service(
+            name="lambda",
+            operations={
+                **functions.operations,
+                **self._reads.operations,
+                **VersionOperations(registry=self._registry).operations,
+                **AliasOperations(registry=self._registry).operations,
+                **self._permissions.operations,
+                **ConcurrencyOperations(registry=self._registry).operations,
+                **TagOperations(registry=self._registry).operations,
+                "Invoke": self._invoker.operation,
+            },
+        )
+
+    async def start(self) -> None:
+        """Start the fork server. It gets ready by itself; the first invocation waits for it, nothing else does."""
+        self._forks.start()
+
+    async def close(self) -> None:
+        """End every environment and the fork server; no process and no directory is left."""
+        await self._pool.close()
+        await self._forks.close()
+        await self._invoker.close()
+        await self._pool.close()  # what an invocation was still making when the first were ended
+        self._packages.close()
+        self._interpreter.close()
+
+    async def invoke(
+        self,
+        scope: Scope,
+        function: str,
+        qualifier: str | None,
+        payload: bytes,
+        *,
+        trace_id: str | None = None,
+        client_context: str | None = None,
+        request_id: str | None = None,
+    ) -> Invocation:
+        """Run a function and wait for its answer, as Invoke does with RequestResponse.
+
+        A caller that is cancelled while it waits does not stop the function.
+
+        Args:
+            scope: Where the function is.
+            function: Its name in any form.
+            qualifier: A version or an alias; None for ``$LATEST``.
+            payload: JSON, at most 6 MB; nothing is an empty object.
+            trace_id: An X-Ray trace header to pass on.
+            client_context: In base64, as Invoke's ClientContext.
+            request_id: The id that the function shall know the invocation by; a new one when None.
+
+        Raises:
+            ServiceError: as Invoke: no such function, throttled, no JSON. A function that fails raises nothing:
+                its invocation has a ``function_error``.
+        """
+        return await self._invoker.invoke(
+            scope,
+            function,
+            qualifier,
+            payload,
+            trace_id=trace_id,
+            client_context=client_context,
+            request_id=request_id,
+        )
+
+    def permits(self, scope: Scope, function: str, qualifier: str | None, *, principal: str, source_arn: str) -> bool:
+        """Say whether the function's resource policy lets a service invoke it.
+
+        Args:
+            scope: Where the function is.
+            function: Its name in any form.
+            qualifier: What is invoked; None for the function itself.
+            principal: The service: ``apigateway.amazonaws.com``.
+            source_arn: What it calls for: an API's method.
+        """
+        return self._permissions.permits(scope, function, qualifier, principal=principal, source_arn=source_arn)
+
+    def code(self, scope: Scope, name: str, qualifier: str) -> bytes:
+        """Return the zip that GetFunction's Code.Location leads to.
+
+        Raises:
+            ServiceError: ``ResourceNotFoundException``.
+        """
+        return self._reads.code(scope, name, qualifier)
+
+    def _superseded(self, version: Version) -> None:
+        self._pool.retire(version)
