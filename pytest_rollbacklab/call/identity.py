@@ -1,35 +1,45 @@
 """Who a user of the app is: a sign-in at the user pool, and the credentials that the identity pool gives for it.
 
-The way of every browser and phone: password -> id token -> identity id -> temporary credentials. Signing with them is
-``client``'s business. A refusal says what was tried, where, and what AWS said.
+The way of every browser and phone: password -> id token -> identity id -> temporary credentials ("Accessing AWS services
+using an identity pool after sign-in" of the Cognito developer guide). Signing with them is ``client``'s business, saying
+what was refused is ``refusals``'.
 """
 
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
+
+from botocore.exceptions import ClientError
 
 from pytest_rollbacklab.call import srp
-from pytest_rollbacklab.errors import SignInError
-from pytest_rollbacklab.target import Target
+from pytest_rollbacklab.call.refusals import challenged, in_words
 
-__all__ = ["Flow", "SigningCredentials", "Tokens", "User", "create_user", "get_credentials", "sign_in"]
+__all__ = ["Clients", "Flow", "SigningCredentials", "Tokens", "User", "create_user", "get_credentials", "sign_in"]
 
 Flow = Literal["USER_SRP_AUTH", "USER_PASSWORD_AUTH"]
 
 _RENEW_BEFORE_S = 60.0
 
 
+class Clients(Protocol):
+    """Gives boto3 clients, as a ``Target`` does."""
+
+    def client(self, service: str) -> Any:
+        """Return the client of a service."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tokens:
     """What a user pool answers to a sign-in (JSON Web Tokens)."""
 
-    id_token: str
-    access_token: str
+    id_token: str = field(repr=False)
+    access_token: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,27 +47,27 @@ class SigningCredentials:
     """Temporary credentials of an identity."""
 
     access_key_id: str
-    secret_access_key: str
-    session_token: str
+    secret_access_key: str = field(repr=False)
+    session_token: str = field(repr=False)
     identity_id: str
     expires_at: datetime
 
 
-def create_user(target: Target, user_pool_id: str, username: str, password: str) -> None:
-    """Make a user who can sign in at once, as an administrator does; one who exists gets the password.
+def create_user(target: Clients, user_pool_id: str, username: str, password: str) -> None:
+    """Make a user who can sign in at once (AdminCreateUser, AdminSetUserPassword); one who exists gets the password.
 
     Raises:
         SignInError: the pool refused, for instance by its password policy.
     """
     pool = target.client("cognito-idp")
-    with _told(f"make the user {username}", user_pool_id):
-        with contextlib.suppress(pool.exceptions.UsernameExistsException):
+    with in_words(f"make the user {username}", where=_place("user pool", user_pool_id, pool)):
+        with _unless("UsernameExistsException"):
             pool.admin_create_user(UserPoolId=user_pool_id, Username=username, MessageAction="SUPPRESS")
         pool.admin_set_user_password(UserPoolId=user_pool_id, Username=username, Password=password, Permanent=True)
 
 
 def sign_in(
-    target: Target,
+    target: Clients,
     *,
     user_pool_id: str,
     app_client_id: str,
@@ -67,22 +77,22 @@ def sign_in(
 ) -> Tokens:
     """Sign in with a password.
 
+    Args:
+        flow: By SRP, which proves the password without sending it, or with the password itself.
+
     Raises:
         SignInError: the pool refused, or asks for more than a password.
     """
     pool = target.client("cognito-idp")
-    with _told(f"sign in {username} by {flow}", user_pool_id):
+    where = _place(f"app client {app_client_id} of user pool", user_pool_id, pool)
+    with in_words(f"sign in {username} by {flow}", where=where):
         if flow == "USER_SRP_AUTH":
             answer = _sign_in_by_srp(pool, user_pool_id, app_client_id, username, password)
         else:
             parameters = {"USERNAME": username, "PASSWORD": password}
             answer = pool.initiate_auth(ClientId=app_client_id, AuthFlow=flow, AuthParameters=parameters)
     if "AuthenticationResult" not in answer:
-        raise SignInError(
-            f"{username} cannot sign in by a password alone: the pool asks for {answer.get('ChallengeName')}",
-            looked_at=f"user pool {user_pool_id}",
-            mend="give the user a permanent password",
-        )
+        raise challenged(username, answer.get("ChallengeName"), where=where)
     result = answer["AuthenticationResult"]
     return Tokens(id_token=result["IdToken"], access_token=result["AccessToken"])
 
@@ -119,7 +129,7 @@ def _sign_in_by_srp(pool: Any, user_pool_id: str, app_client_id: str, username: 
     )
 
 
-def get_credentials(target: Target, *, identity_pool_id: str, user_pool_id: str, tokens: Tokens) -> SigningCredentials:
+def get_credentials(target: Clients, *, identity_pool_id: str, user_pool_id: str, tokens: Tokens) -> SigningCredentials:
     """Exchange a sign-in for temporary credentials (GetId, GetCredentialsForIdentity).
 
     Raises:
@@ -127,7 +137,7 @@ def get_credentials(target: Target, *, identity_pool_id: str, user_pool_id: str,
     """
     identities = target.client("cognito-identity")
     logins = {f"cognito-idp.{user_pool_id.partition('_')[0]}.amazonaws.com/{user_pool_id}": tokens.id_token}
-    with _told("get credentials", identity_pool_id):
+    with in_words("get temporary credentials", where=_place("identity pool", identity_pool_id, identities)):
         identity_id = identities.get_id(IdentityPoolId=identity_pool_id, Logins=logins)["IdentityId"]
         given = identities.get_credentials_for_identity(IdentityId=identity_id, Logins=logins)["Credentials"]
     return SigningCredentials(
@@ -140,7 +150,7 @@ def get_credentials(target: Target, *, identity_pool_id: str, user_pool_id: str,
 
 
 class User:
-    """A signed-in user of the app, whose credentials are renewed before they end.
+    """A signed-in user of the app, whose credentials are renewed before they end. May be shared between threads.
 
     Args:
         sign_in: Signs in and returns fresh credentials.
@@ -150,35 +160,30 @@ class User:
     def __init__(self, sign_in: Callable[[], SigningCredentials], *, clock: Callable[[], float] = time.time) -> None:
         self._sign_in, self._clock = sign_in, clock
         self._credentials: SigningCredentials | None = None
+        self._lock = threading.Lock()
 
     def credentials(self) -> SigningCredentials:
-        """Return credentials that are good for a minute at least.
+        """Return credentials that are good for a minute at least, as far as the pool gives such.
 
         Raises:
             SignInError: a pool refused.
         """
-        known = self._credentials
-        if known is None or known.expires_at.timestamp() - self._clock() < _RENEW_BEFORE_S:
-            known = self._credentials = self._sign_in()
-        return known
+        with self._lock:
+            known = self._credentials
+            if known is None or known.expires_at.timestamp() - self._clock() < _RENEW_BEFORE_S:
+                known = self._credentials = self._sign_in()
+            return known
 
 
-class _told:  # noqa: N801 - reads as a statement
-    """Turn AWS's refusal into a SignInError that says what was tried, and where."""
+def _place(what: str, pool_id: str, client: Any) -> str:
+    return f"{what} {pool_id} at {client.meta.endpoint_url}"
 
-    def __init__(self, what: str, where: str) -> None:
-        self._what, self._where = what, where
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        from botocore.exceptions import ClientError
-
-        if isinstance(error, ClientError):
-            said = error.response["Error"]
-            raise SignInError(
-                f"cannot {self._what}: {said.get('Code')}: {said.get('Message')}",
-                looked_at=self._where,
-                mend="check the user's name and password, and that the pools belong to the same stage",
-            ) from error
+@contextlib.contextmanager
+def _unless(code: str) -> Any:
+    """Let one of AWS's errors pass."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"].get("Code") != code:
+            raise

@@ -1,6 +1,7 @@
-"""JSON values as Node prints them (``console.dir``): what a command that stands in for a Node one has to print.
+"""A JSON value as ``console.dir`` of Node 20 prints it.
 
-Follows ``util.inspect`` of Node 20 with its defaults: depth 2, lines of up to 80 columns, long arrays in columns.
+``util.inspect`` with its defaults: two levels below the first, 80 columns, up to three inner levels on one line where
+they fit, long arrays in columns. Only what JSON can hold is known here: no classes, cycles or colours.
 """
 
 from __future__ import annotations
@@ -8,130 +9,160 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+
+from pytest_rollbacklab.call.node_text import number_text, quoted, utf16_length
 
 __all__ = ["inspect"]
 
 _DEPTH = 2
-_WIDTH = 80
-_COMPACT = 3
+_LEVELS_ON_ONE_LINE = 3
+_BREAK_LENGTH = 80
 _LONGEST_ARRAY = 100
-_UNGROUPED = 6
-_NARROWEST = 16
-_IDENTIFIER = re.compile(r"[a-zA-Z_][a-zA-Z_0-9]*")
-_ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", "\\": "\\\\"}
+_LONGEST_STRING = 10_000
+_SPLIT_ABOVE = 16  # a string no longer than this is never split at its newlines
+_UNGROUPED = 6  # an array no longer than this is never set in columns
+_SEPARATOR = 2
+_MOST_COLUMNS = 15
+
+_PLAIN_KEY = re.compile(r"[a-zA-Z_][a-zA-Z_0-9]*")
+_INDEX_KEY = re.compile(r"0|[1-9][0-9]{0,9}")
+_LAST_INDEX = 2**32 - 2
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
-def inspect(value: Any) -> str:
-    """Return a value, made of what JSON has, as Node's ``console.dir`` prints it."""
-    return _Inspection().show(value, 0)
+def inspect(value: object) -> str:
+    """Return the text of a value made of dicts, lists, strings, numbers, booleans and None."""
+    return _Inspector().text(value, 0)
 
 
-class _Inspection:
-    """One value's printing: how far in it is, and how deep it has been."""
+class _Inspector:
+    """One walk over a value.
+
+    What is on one line depends on where the walk is: the indentation, and the level that it went down to last.
+    """
 
     def __init__(self) -> None:
-        self._indent = 0
-        self._deepest = 0
+        self._indentation = 0
+        self._last_level = 0
 
-    def show(self, value: Any, level: int) -> str:
-        if isinstance(value, Mapping):
-            return self._many(value, level, "{}", "[Object]", self._members)
-        if isinstance(value, Sequence) and not isinstance(value, str):
-            return self._many(value, level, "[]", "[Array]", self._items)
+    def text(self, value: object, depth: int) -> str:
+        if isinstance(value, dict | list):
+            return self._collection(value, depth)
         if isinstance(value, str):
-            return self._text(value)
-        return _number_or_word(value)
+            return self._string(value)
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, int | float):
+            return number_text(value)
+        assert value is None
+        return "null"
 
-    def _many(self, value: Any, level: int, braces: str, folded: str, parts: Any) -> str:
+    def _string(self, value: str) -> str:
+        trailer = ""
+        if (beyond := utf16_length(value) - _LONGEST_STRING) > 0:
+            value = value.encode("utf-16-le", "surrogatepass")[: 2 * _LONGEST_STRING].decode("utf-16-le", "replace")
+            trailer = f"... {beyond} more character{'s' if beyond > 1 else ''}"
+        if utf16_length(value) <= max(_SPLIT_ABOVE, _BREAK_LENGTH - self._indentation - 4):
+            return quoted(value) + trailer
+        return f" +\n{' ' * (self._indentation + 2)}".join(map(quoted, _LINE.findall(value))) + trailer
+
+    def _collection(self, value: dict[str, object] | list[object], depth: int) -> str:
+        opening, closing = "[]" if isinstance(value, list) else "{}"
         if not value:
-            return braces
-        if level > _DEPTH:
-            return folded
-        self._deepest = level
-        return self._joined(parts(value, level), value, level, braces)
+            return opening + closing
+        if depth > _DEPTH:
+            return "[Array]" if isinstance(value, list) else "[Object]"
+        level = self._last_level = depth + 1
+        entries = self._elements(value, level) if isinstance(value, list) else self._properties(value, level)
+        lines = self._in_columns(entries, value) if isinstance(value, list) else entries
+        if lines is entries and self._last_level - level < _LEVELS_ON_ONE_LINE and self._fit(entries):
+            return f"{opening} {', '.join(entries)} {closing}"
+        margin = " " * self._indentation
+        body = f",\n{margin}  ".join(lines)
+        return f"{opening}\n{margin}  {body}\n{margin}{closing}"
 
-    def _members(self, value: Mapping[str, Any], level: int) -> list[str]:
-        return [f"{_key(key)}: {self._inside(member, level)}" for key, member in value.items()]
+    def _elements(self, value: list[object], level: int) -> list[str]:
+        entries = [self._inner(element, level) for element in value[:_LONGEST_ARRAY]]
+        if (beyond := len(value) - _LONGEST_ARRAY) > 0:
+            entries.append(f"... {beyond} more item{'s' if beyond > 1 else ''}")
+        return entries
 
-    def _items(self, value: Sequence[Any], level: int) -> list[str]:
-        shown = [self._inside(item, level) for item in value[:_LONGEST_ARRAY]]
-        hidden = len(value) - len(shown)
-        return [*shown, f"... {hidden} more item{'s' if hidden > 1 else ''}"] if hidden else shown
+    def _properties(self, value: dict[str, object], level: int) -> list[str]:
+        return [f"{_key(name)}: {self._inner(value[name], level)}" for name in _in_javascript_order(value)]
 
-    def _inside(self, value: Any, level: int) -> str:
-        self._indent += 2
-        shown = self.show(value, level + 1)
-        self._indent -= 2
-        return shown
+    def _inner(self, value: object, level: int) -> str:
+        self._indentation += 2
+        text = self.text(value, level)
+        self._indentation -= 2
+        return text
 
-    def _joined(self, parts: list[str], value: Any, level: int, braces: str) -> str:
-        entries = len(parts)
-        if braces == "[]" and entries > _UNGROUPED:
-            parts = _in_columns(parts, value, self._indent)
-        if self._deepest - level < _COMPACT and entries == len(parts):
-            start = len(parts) + self._indent + len(braces[0]) + 10
-            fits = sum(map(len, parts)) + len(parts) + start <= _WIDTH
-            if fits and not any("\n" in part for part in parts):
-                return f"{braces[0]} {', '.join(parts)} {braces[1]}"
-        margin = "\n" + " " * self._indent
-        return f"{braces[0]}{margin}  {f',{margin}  '.join(parts)}{margin}{braces[1]}"
+    def _fit(self, entries: list[str]) -> bool:
+        """Say whether entries go on one line: their lengths, a comma and a space for each, brackets and a margin."""
+        length = 2 * len(entries) + self._indentation + 11 + sum(map(utf16_length, entries))
+        return length <= _BREAK_LENGTH and not any("\n" in entry for entry in entries)
 
-    def _text(self, value: str) -> str:
-        if len(value) > _NARROWEST and len(value) > _WIDTH - self._indent - 4:
-            lines = re.split(r"(?<=\n)", value)
-            return f" +\n{' ' * (self._indent + 2)}".join(_quoted(line) for line in lines if line)
-        return _quoted(value)
-
-
-def _number_or_word(value: Any) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+    def _in_columns(self, entries: list[str], value: list[object]) -> list[str]:
+        """Return the lines of an array set in columns, or the entries themselves where that does not help."""
+        if len(entries) <= _UNGROUPED:
+            return entries
+        shown = entries[:_LONGEST_ARRAY]
+        widths = [_width(entry) for entry in shown]
+        columns = _columns(widths, len(entries), _BREAK_LENGTH - self._indentation)
+        if columns <= 1:
+            return entries
+        right = all(isinstance(one, int | float) and not isinstance(one, bool) for one in value[: len(entries)])
+        return _rows(shown, widths, columns, right=right) + entries[_LONGEST_ARRAY:]
 
 
-def _key(key: str) -> str:
-    return key if _IDENTIFIER.fullmatch(key) else _quoted(key, quotes="'")
+def _key(name: str) -> str:
+    if name == "__proto__":
+        return "['__proto__']"
+    return name if _PLAIN_KEY.fullmatch(name) else quoted(name)
 
 
-def _quoted(text: str, quotes: str = "'\"`") -> str:
-    quote = next((quote for quote in quotes if quote not in text), "'")
-    escaped = "".join(_ESCAPES.get(char) or (f"\\x{ord(char):02X}" if ord(char) < 32 else char) for char in text)
-    return quote + (escaped.replace(quote, f"\\{quote}") if quote in text else escaped) + quote
+def _in_javascript_order(value: dict[str, object]) -> list[str]:
+    """Return the names as JavaScript keeps them: those that are array indices first, by number."""
+    indices = [name for name in value if _INDEX_KEY.fullmatch(name) and int(name) <= _LAST_INDEX]
+    chosen = set(indices)
+    return sorted(indices, key=int) + [name for name in value if name not in chosen]
 
 
-def _in_columns(parts: list[str], value: Sequence[Any], indent: int) -> list[str]:
-    """Set an array's items in columns, as Node does with more than six (its ``groupArrayElements``)."""
-    more = parts[_LONGEST_ARRAY:]
-    items = parts[:_LONGEST_ARRAY]
-    total, longest = sum(_width(item) + 2 for item in items), max(map(_width, items)) + 2
-    if longest * 3 + indent >= _WIDTH or not (total / longest > 5 or longest - 2 <= 6):
-        return parts
-    biased = max(longest - 3 - math.sqrt(longest - total / len(parts)), 1)
-    columns = min(
-        math.floor(math.sqrt(2.5 * biased * len(items)) / biased + 0.5),
-        (_WIDTH - indent) // longest,
-        _COMPACT * 4,
-        15,
-    )
-    if columns <= 1:
-        return parts
-    widths = [max(map(_width, items[column::columns])) for column in range(columns)]
-    numbers = all(isinstance(item, int | float) and not isinstance(item, bool) for item in value)
-    rows = [items[at : at + columns] for at in range(0, len(items), columns)]
-    return [_row(row, widths, numbers=numbers) for row in rows] + more
+def _columns(widths: Sequence[int], entries: int, room: int) -> int:
+    """Return in how many columns an array looks about square, characters being 2.5 times as high as wide; 1 for none.
+
+    Args:
+        widths: Of what is shown.
+        entries: How many there are with the line that counts what is not shown.
+        room: Columns of text.
+    """
+    longest, total = max(widths), sum(widths) + _SEPARATOR * len(widths)
+    widest = longest + _SEPARATOR
+    if widest * 3 >= room or (total / widest <= 5 and longest > 6):  # noqa: PLR2004 - Node's own measures
+        return 1
+    biased = max(widest - 3 - math.sqrt(widest - total / entries), 1)
+    square = math.floor(math.sqrt(2.5 * biased * len(widths)) / biased + 0.5)
+    return min(square, room // widest, _LEVELS_ON_ONE_LINE * 4, _MOST_COLUMNS)
 
 
-def _row(row: list[str], widths: list[int], *, numbers: bool) -> str:
-    if numbers:
-        return ", ".join(" " * (width - len(item)) + item for item, width in zip(row, widths, strict=False))
-    padded = [f"{item}, {' ' * (width - _width(item))}" for item, width in zip(row[:-1], widths, strict=False)]
-    return "".join([*padded, row[-1]])
+def _rows(shown: list[str], widths: Sequence[int], columns: int, *, right: bool) -> list[str]:
+    column_widths = [max(widths[column::columns]) + _SEPARATOR for column in range(columns)]
+    rows = []
+    for start in range(0, len(shown), columns):
+        row = shown[start : start + columns]
+        room = [wide + len(entry) - _width(entry) for wide, entry in zip(column_widths, row, strict=False)]
+        cells = [f"{entry}, " for entry in row[:-1]]
+        padded = [cell.rjust(space) if right else cell.ljust(space) for cell, space in zip(cells, room, strict=False)]
+        last = row[-1].rjust(room[-1] - _SEPARATOR) if right else row[-1]
+        rows.append("".join(padded) + last)
+    return rows
 
 
 def _width(text: str) -> int:
-    """Return how many columns a text takes: East Asian wide characters take two."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+    """Return how many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    characters = unicodedata.normalize("NFC", text)
+    return sum(
+        0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "FW" else 1 for one in characters
+    )

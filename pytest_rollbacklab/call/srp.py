@@ -1,7 +1,9 @@
 """The client's side of SRP as Amazon Cognito speaks it: sign in without sending the password.
 
-SRP-6a over the 3072-bit group of RFC 3526 with SHA-256, keyed by HKDF ("Caldera Derived Key"), as AWS's own SDKs do it
-(Amplify and amazon-cognito-identity-js; "USER_SRP_AUTH" of the Cognito developer guide). Pure arithmetic: no network.
+SRP-6a over the 3072-bit group of RFC 3526 with generator 2 and SHA-256; what is Cognito's own is how numbers are hashed
+(as few bytes as keep them positive) and that the key is derived with HKDF over ``Caldera Derived Key``, as in AWS's SDKs
+("USER_SRP_AUTH" of the Cognito developer guide; AuthenticationHelper of amazon-cognito-identity-js). Pure arithmetic:
+nothing is sent from here.
 """
 
 from __future__ import annotations
@@ -10,13 +12,13 @@ import base64
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 __all__ = ["Handshake", "timestamp"]
 
 # RFC 3526, 4: the 3072-bit MODP group.
-_N_HEX = (
+_N = int(
     "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD"
     "EF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7ED"
     "EE386BFB5A899FA5AE9F24117C4B1FE649286651ECE45B3DC2007CB8A163BF0598DA48361C55D39A69163FA8FD24CF5F"
@@ -24,11 +26,16 @@ _N_HEX = (
     "E39E772C180E86039B2783A2EC07A28FB5C55DF06F4C52C9DE2BCBF6955817183995497CEA956AE515D2261898FA0510"
     "15728E5A8AAAC42DAD33170D04507A33A85521ABDF1CBA64ECFB850458DBEF0A8AEA71575D060C7DB3970F85A6E1E4C7"
     "ABF5AE8CDB0933D71E8C94E04A25619DCEE3D2261AD2EE6BF12FFA06D98A0864D87602733EC86A64521F2B18177B200C"
-    "BBE117577A615D6C770988C0BAD946E208E24FA074E5AB3143DB5BFCE0FD108E4B82D120A93AD2CAFFFFFFFFFFFFFFFF"
+    "BBE117577A615D6C770988C0BAD946E208E24FA074E5AB3143DB5BFCE0FD108E4B82D120A93AD2CAFFFFFFFFFFFFFFFF",
+    16,
 )
-_N = int(_N_HEX, 16)
 _G = 2
-_INFO = b"Caldera Derived Key"
+_SECRET_BITS = 256  # RFC 5054, 2.5.4: at least 256 bits
+_INFO = b"Caldera Derived Key\x01"
+_KEY_BYTES = 16
+
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def _padded(number: int) -> bytes:
@@ -51,29 +58,32 @@ _K = _number(_digest(_padded(_N), _padded(_G)))
 class Handshake:
     """One sign-in: a secret exponent, what is sent of it, and the answer to the challenge."""
 
-    secret: int
+    secret: int = field(repr=False)
+    public: int
+    """The group's generator to the power of the secret."""
 
     @classmethod
-    def begin(cls) -> Handshake:
-        """Draw a new secret."""
-        return cls(secrets.randbelow(_N - 2) + 1)
+    def begin(cls, secret: int | None = None) -> Handshake:
+        """Begin a sign-in.
 
-    @property
-    def public(self) -> int:
-        return pow(_G, self.secret, _N)
+        Args:
+            secret: An exponent of one's own; None draws a new one.
+        """
+        exponent = secret or secrets.randbits(_SECRET_BITS) | 1
+        return cls(exponent, pow(_G, exponent, _N))
 
     @property
     def srp_a(self) -> str:
-        """Return the parameter ``SRP_A`` of InitiateAuth, hex."""
+        """The parameter ``SRP_A`` of InitiateAuth, hex."""
         return f"{self.public:x}"
 
     def claim(
         self, *, pool_id: str, user_id: str, password: str, srp_b: str, salt: str, secret_block: str, at: str
     ) -> str:
-        """Return ``PASSWORD_CLAIM_SIGNATURE``, base64.
+        """Return ``PASSWORD_CLAIM_SIGNATURE``, base64: the proof that the password is known.
 
         Args:
-            pool_id: With or without its region: ``us-east-1_abc``.
+            pool_id: ``us-east-1_abc``; what follows the underscore is hashed.
             user_id: The challenge's ``USER_ID_FOR_SRP``.
             srp_b: The challenge's ``SRP_B``, hex.
             salt: The challenge's ``SALT``, hex.
@@ -81,26 +91,27 @@ class Handshake:
             at: The same ``TIMESTAMP`` that is sent along (see ``timestamp``).
 
         Raises:
-            ValueError: the server's public value is none.
+            ValueError: the server's public value would give the key away, or is no number.
         """
-        server = int(srp_b, 16)
-        if server % _N == 0:
-            raise ValueError("the server's SRP_B is no public value")
         pool = pool_id.rpartition("_")[2]
-        key = self._key(server, f"{pool}{user_id}:{password}".encode(), int(salt, 16))
+        key = self._key(int(srp_b, 16), f"{pool}{user_id}:{password}".encode(), int(salt, 16))
         message = pool.encode() + user_id.encode() + base64.b64decode(secret_block) + at.encode()
         return base64.b64encode(hmac.digest(key, message, "sha256")).decode()
 
     def _key(self, server: int, identity: bytes, salt: int) -> bytes:
         u = _number(_digest(_padded(self.public), _padded(server)))
+        if server % _N == 0 or u == 0:
+            raise ValueError("the server's SRP_B is no public value: it would fix the key without any password")
         x = _number(_digest(_padded(salt), _digest(identity)))
         shared = pow(server - _K * pow(_G, x, _N), self.secret + u * x, _N)
-        seed = hmac.digest(_padded(u), _padded(shared), "sha256")
-        return hmac.digest(seed, _INFO + b"\x01", "sha256")[:16]
+        extracted = hmac.digest(_padded(u), _padded(shared), "sha256")
+        return hmac.digest(extracted, _INFO, "sha256")[:_KEY_BYTES]
 
 
 def timestamp(now: datetime) -> str:
-    """Return a time as Cognito wants it in a claim, whatever the locale: ``Mon Nov 3 05:42:00 UTC 2026``."""
-    weekday = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[now.weekday()]
-    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-    return f"{weekday} {months[now.month - 1]} {now.day} {now:%H:%M:%S} UTC {now.year}"
+    """Return a time as Cognito wants it in a claim, whatever the locale: ``Mon Nov 3 05:42:00 UTC 2026``.
+
+    Args:
+        now: In UTC.
+    """
+    return f"{_WEEKDAYS[now.weekday()]} {_MONTHS[now.month - 1]} {now.day} {now:%H:%M:%S} UTC {now.year}"

@@ -18,7 +18,7 @@ from pytest_rollbacklab.localaws.identity.service import Identity
 from pytest_rollbacklab.localaws.lambdas.lambdas import Lambdas
 from pytest_rollbacklab.localaws.moto_seam import backends, owners
 from pytest_rollbacklab.localaws.moto_seam.client import MotoClient
-from pytest_rollbacklab.localaws.stacks.stacks import Stacks
+from pytest_rollbacklab.localaws.stacks.service import Stacks
 from pytest_rollbacklab.localaws.telemetry import Telemetry
 
 __all__ = ["Cloud"]

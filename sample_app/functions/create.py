@@ -5,10 +5,11 @@ import notes
 
 
 def main(event, context):
-    """POST /notes: keep a note, and answer it."""
-    written, refusal = notes.read_note(event)
-    if refusal:
-        return refusal
+    """POST /notes: keep a new note of the caller's."""
+    try:
+        written = notes.written(event)
+    except notes.InvalidNoteError as error:
+        return notes.answer(400, {"error": str(error)})
     note = {
         "userId": notes.caller(event),
         "noteId": str(uuid.uuid1()),

@@ -1,24 +1,26 @@
-"""What the functions of the notes API share: who calls, where notes lie, and how an answer looks."""
+"""What the functions of the notes API share: whose a note is, where notes lie, and how an answer looks."""
 
+import functools
 import json
 import os
 
 import boto3
 
-_HEADERS = {"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"}
-_table = None
+HEADERS = {"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"}
 
 
+class InvalidNoteError(Exception):
+    """The request holds no note; the text, for the caller, says why."""
+
+
+@functools.cache
 def table():
-    """Return the table of notes, keyed by userId and noteId."""
-    global _table
-    if _table is None:
-        _table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
-    return _table
+    """Return the table of notes, keyed by userId and noteId. It is looked up once and kept between requests."""
+    return boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
 
 
 def caller(event):
-    """Return the caller's Cognito identity id: a note belongs to who wrote it."""
+    """Return the caller's Cognito identity id: a note belongs to whoever wrote it."""
     return event["requestContext"]["identity"]["cognitoIdentityId"]
 
 
@@ -27,16 +29,22 @@ def key(event):
     return {"userId": caller(event), "noteId": event["pathParameters"]["id"]}
 
 
-def answer(status, body):
-    return {"statusCode": status, "headers": _HEADERS, "body": json.dumps(body, default=int)}
+def written(event):
+    """Return the content and the attachment in the request's body.
 
-
-def read_note(event):
-    """Return the note in the request's body, and None; or None, and the answer that says what is wrong with it."""
+    Raises InvalidNoteError.
+    """
     try:
         note = json.loads(event["body"] or "")
     except ValueError:
-        return None, answer(400, {"error": "the body is not JSON"})
+        raise InvalidNoteError("the body is not JSON") from None
     if not isinstance(note, dict) or not isinstance(note.get("content"), str):
-        return None, answer(400, {"error": "a note needs a text as its content"})
-    return {"content": note["content"], "attachment": note.get("attachment")}, None
+        raise InvalidNoteError("a note needs a text as its content")
+    if not isinstance(note.get("attachment"), str | None):
+        raise InvalidNoteError("a note's attachment is the name of a file, or null")
+    return {"content": note["content"], "attachment": note.get("attachment")}
+
+
+def answer(status, body):
+    """Return an answer as API Gateway's proxy integration wants it. DynamoDB's numbers are whole ones here."""
+    return {"statusCode": status, "headers": HEADERS, "body": json.dumps(body, default=int)}

@@ -4,9 +4,10 @@ from botocore.exceptions import ClientError
 
 def main(event, context):
     """PUT /notes/{id}: give one of the caller's notes another content and attachment."""
-    written, refusal = notes.read_note(event)
-    if refusal:
-        return refusal
+    try:
+        written = notes.written(event)
+    except notes.InvalidNoteError as error:
+        return notes.answer(400, {"error": str(error)})
     try:
         updated = notes.table().update_item(
             Key=notes.key(event),

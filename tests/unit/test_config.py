@@ -51,10 +51,19 @@ def test_a_push_reaches_the_stages_that_follow_its_branch(tmp_path: Path) -> Non
         ('app = "a"\nstage = 1\n', "unknown key 'stage' in rollbacklab.toml"),
         ('app = "a"\n[stages.dev]\nbranc = "main"\n', "unknown key 'stages.dev.branc' in rollbacklab.toml"),
         ("app = 1\n[stages.dev]\n", "'app' in rollbacklab.toml must be a string, not 1"),
-        ('app = "a"\n[stages.dev]\npromote_only = "yes"\n', "'stages.dev.promote_only' in rollbacklab.toml must be true or"),
-        ('app = "a"\n[stages.dev.parameters]\nN = 1\n', "'stages.dev.parameters.N' in rollbacklab.toml must be a string"),
+        (
+            'app = "a"\n[stages.dev]\npromote_only = "yes"\n',
+            "'stages.dev.promote_only' in rollbacklab.toml must be true or",
+        ),
+        (
+            'app = "a"\n[stages.dev.parameters]\nN = 1\n',
+            "'stages.dev.parameters.N' in rollbacklab.toml must be a string",
+        ),
         ('app = "a"\n[stages]\ndev = 1\n', "'stages.dev' in rollbacklab.toml must be a table, not 1"),
-        ('app = "a"\n[stages.dev]\n[probe]\nexpect_status = true\n', "'probe.expect_status' in rollbacklab.toml must be a whole"),
+        (
+            'app = "a"\n[stages.dev]\n[probe]\nexpect_status = true\n',
+            "'probe.expect_status' in rollbacklab.toml must be a whole",
+        ),
         ('app = "a"\n', "the app has no stages"),
         ("[stages.dev]\n", "'app' is missing in rollbacklab.toml"),
         ("app = \n", "rollbacklab.toml does not parse: Invalid value"),

@@ -56,7 +56,9 @@ class World:
     ) -> HttpResponse:
         if service:
             credential = f"{key}/20261123/{region}/{service}/aws4_request"
-            headers += (("Authorization", f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"),)
+            headers += (
+                ("Authorization", f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"),
+            )
         request = HttpRequest(method=method, target=target, headers=headers, body=body, source_ip="127.0.0.1")
         return asyncio.run(self.door.answer(request))
 

@@ -30,11 +30,11 @@ QUIET = DrillRow(
 def test_each_drill_has_a_row_under_its_headings() -> None:
     assert table_lines([WHOLE.to_dict(), QUIET.to_dict()], width=200) == [
         "drill                                                broken           seen  time to detect  time to recover"
-        "  rolled back to  packages reused",
+        + "  rolled back to  packages reused",
         "labs/01-gibberish/test_gibberish.py::test_gibberish  build 2 on prod  502   0.12 s          1.50 s         "
-        "  build 1         5 of 5",
+        + "  build 1         5 of 5",
         "t                                                    -                -     -               -              "
-        "  -               -",
+        + "  -               -",
     ]
 
 

@@ -1,0 +1,58 @@
+"""What the patches of UpdateIntegration mean; whether the outcome holds together is ``integrations``' to check."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pytest_rollbacklab.localaws.gateway.apis.method import Integration
+from pytest_rollbacklab.localaws.gateway.control.patches import Patch
+from pytest_rollbacklab.localaws.gateway.refusals import bad_request, not_emulated
+
+__all__ = ["patched_integration"]
+
+
+def patched_integration(integration: Integration, patch: Patch) -> Integration:
+    """Return an integration with one patch applied.
+
+    Raises:
+        ServiceError: there is no such path or operation, or it asks for what is not emulated.
+    """
+    if name := patch.below("/requestParameters/"):
+        parameters = patch.edited(integration.request_parameters, name, patch.value or "")
+        return replace(integration, request_parameters=parameters)
+    if name := patch.below("/requestTemplates/"):
+        templates = patch.edited(integration.request_templates, name, patch.value or "")
+        return replace(integration, request_templates=templates)
+    if name := patch.below("/cacheKeyParameters/"):
+        kept = tuple(known for known in integration.cache_key_parameters if known != name)
+        return replace(integration, cache_key_parameters=kept if patch.removes else (*kept, name))
+    patch.only("replace")
+    return _replaced(integration, patch)
+
+
+def _replaced(integration: Integration, patch: Patch) -> Integration:
+    match patch.path:
+        case "/httpMethod":
+            return replace(integration, http_method=patch.text())
+        case "/uri":
+            return replace(integration, uri=patch.text())
+        case "/timeoutInMillis":
+            return replace(integration, timeout_ms=_milliseconds(patch.value))
+        case "/passthroughBehavior":
+            return replace(integration, passthrough_behavior=patch.value or "WHEN_NO_MATCH")
+        case "/cacheNamespace":
+            return replace(integration, cache_namespace=patch.value or integration.cache_namespace)
+        case "/contentHandling" if patch.value in (None, "", "CONVERT_TO_TEXT"):
+            return replace(integration, content_handling=patch.text())
+        case "/contentHandling" | "/credentials" | "/connectionType" | "/connectionId":
+            if patch.text() in (None, "INTERNET"):
+                return integration
+            raise not_emulated(f"{patch.path.lstrip('/')}={patch.value} of integrations", "Leave it as it is.")
+        case _:
+            raise patch.unknown()
+
+
+def _milliseconds(value: str | None) -> int:
+    if value is None or not value.isdecimal():
+        raise bad_request(f"Invalid value {value!r} for /timeoutInMillis: it must be a number of milliseconds")
+    return int(value)

@@ -1,0 +1,188 @@
+"""Operations on REST APIs themselves: create, read, update, delete.
+
+An API answers nobody before a deployment of it is on a stage. What AWS lets an API ask for and the local AWS has not
+(resource policies, compression, private endpoints) is refused by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pytest_rollbacklab.localaws.api import Call, Operation
+from pytest_rollbacklab.localaws.gateway.apis.rest_api import Resource, RestApi
+from pytest_rollbacklab.localaws.gateway.control.paging import page
+from pytest_rollbacklab.localaws.gateway.control.patches import Patch, read_patches
+from pytest_rollbacklab.localaws.gateway.control.shapes import rest_api_shape
+from pytest_rollbacklab.localaws.gateway.identifiers import new_api_id
+from pytest_rollbacklab.localaws.gateway.refusals import bad_request, enum_broken, not_emulated, refuse_others, required
+from pytest_rollbacklab.localaws.gateway.registry import ApiRecord, Registry
+
+__all__ = ["RestApiOperations", "endpoint_type", "new_api"]
+
+_ENDPOINT_TYPES = ("EDGE", "REGIONAL")
+_LARGEST_COMPRESSION_SIZE = 10_485_760
+
+
+class RestApiOperations:
+    """CreateRestApi, GetRestApi(s), UpdateRestApi, DeleteRestApi.
+
+    Args:
+        registry: The APIs.
+        clock: The time, epoch seconds.
+    """
+
+    def __init__(self, *, registry: Registry, clock: Callable[[], float]) -> None:
+        self._registry = registry
+        self._clock = clock
+        self.operations: Mapping[str, Operation] = {
+            "CreateRestApi": self._create,
+            "GetRestApi": self._get,
+            "GetRestApis": self._list,
+            "UpdateRestApi": self._update,
+            "DeleteRestApi": self._delete,
+        }
+
+    def _create(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        api = self._api_of(params)
+        self._registry.add(ApiRecord(scope=call.scope, api=api))
+        return rest_api_shape(api, with_tags=False)
+
+    def _get(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        return rest_api_shape(self._registry.record(call.scope, params["restApiId"]).api)
+
+    def _list(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        records = list(self._registry.account(call.scope).records.values())
+        return page(records, params, lambda record: rest_api_shape(record.api, with_tags=False))
+
+    def _update(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        record = self._registry.record(call.scope, params["restApiId"])
+        api = record.api
+        for patch in read_patches(call.operation, params):
+            api = _patched(api, patch)
+        record.api = api
+        return rest_api_shape(api)
+
+    def _delete(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        self._registry.remove(self._registry.record(call.scope, params["restApiId"]))
+        return {}
+
+    def _api_of(self, params: Mapping[str, Any]) -> RestApi:
+        if params.get("description") == "":
+            raise bad_request("Description cannot be an empty string")
+        _refuse_compression(params.get("minimumCompressionSize"))
+        _refuse_api_key_source(params.get("apiKeySource"))
+        obeyed = ("name", "description", "version", "binaryMediaTypes", "endpointConfiguration", "tags", "apiKeySource")
+        refuse_others("CreateRestApi", params, obeyed)
+        endpoint = params.get("endpointConfiguration") or {}
+        refuse_others("endpointConfiguration of CreateRestApi", endpoint, ("types", "ipAddressType"))
+        api = new_api(required(params, "name"), created_at=datetime.fromtimestamp(int(self._clock()), UTC))
+        return replace(
+            api,
+            description=params.get("description"),
+            version=params.get("version"),
+            binary_media_types=tuple(params.get("binaryMediaTypes") or ()),
+            endpoint_type=endpoint_type(endpoint["types"]) if "types" in endpoint else api.endpoint_type,
+            ip_address_type=endpoint.get("ipAddressType") or api.ip_address_type,
+            tags=dict(params.get("tags") or {}),
+        )
+
+
+def new_api(name: str, *, created_at: datetime) -> RestApi:
+    """Return an API with nothing but its root."""
+    root = Resource(id=new_api_id(), path="/", parent_id=None, path_part=None)
+    return RestApi(
+        id=new_api_id(), name=name, created_at=created_at, root_resource_id=root.id, resources={root.id: root}
+    )
+
+
+def endpoint_type(types: list[str]) -> str:
+    """Return the type of an API's endpoint.
+
+    Raises:
+        ServiceError: there is none or more than one (as recorded), there is no such type, or it is not emulated.
+    """
+    if not types:
+        raise bad_request("REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.")
+    if len(types) > 1:
+        raise bad_request("Cannot create an api with multiple Endpoint Types.")
+    if types[0] == "PRIVATE":
+        raise not_emulated("endpoints of type PRIVATE", "Use REGIONAL.")
+    if types[0] not in _ENDPOINT_TYPES:
+        raise enum_broken(f"[{types[0]}]", "endpointConfiguration.types", "PRIVATE, EDGE, REGIONAL")
+    return types[0]
+
+
+def _patched(api: RestApi, patch: Patch) -> RestApi:
+    match patch.path:
+        case "/name":
+            patch.only("replace")
+            if not patch.value:
+                raise bad_request("Invalid value for /name: an API needs a name")
+            return replace(api, name=patch.value)
+        case "/description":
+            return replace(api, description=patch.text())
+        case "/version":
+            return replace(api, version=patch.text())
+        case path if path.startswith("/endpointConfiguration/types/"):
+            patch.only("replace")
+            return replace(api, endpoint_type=endpoint_type([patch.value or ""]))
+        case "/endpointConfiguration/ipAddressType":
+            patch.only("replace")
+            return replace(api, ip_address_type=_ip_address_type(patch.value))
+        case _ if media_type := patch.below("/binaryMediaTypes/"):
+            return replace(api, binary_media_types=_media_types(api, patch, media_type))
+        case _:
+            _refuse(patch)
+            return api
+
+
+def _refuse(patch: Patch) -> None:
+    """Let pass what asks for nothing; refuse what is not emulated, and what there is not."""
+    match patch.path:
+        case "/minimumCompressionSize":
+            patch.only("replace")
+            _refuse_compression(patch.text())
+        case "/apiKeySource":
+            patch.only("replace")
+            _refuse_api_key_source(patch.text())
+        case "/disableExecuteApiEndpoint":
+            if patch.truth():
+                raise not_emulated("disableExecuteApiEndpoint=true", "An API without its own endpoint is unreachable.")
+        case "/policy":
+            if patch.text():
+                raise not_emulated("resource policies", "Allow execute-api:Invoke in the caller's policies.")
+        case _:
+            raise patch.unknown()
+
+
+def _media_types(api: RestApi, patch: Patch, media_type: str) -> tuple[str, ...]:
+    if patch.op == "replace":
+        return tuple(patch.value or known if known == media_type else known for known in api.binary_media_types)
+    kept = tuple(known for known in api.binary_media_types if known != media_type)
+    return kept if patch.removes else (*kept, media_type)
+
+
+def _ip_address_type(value: str | None) -> str:
+    if value not in ("ipv4", "dualstack"):
+        raise bad_request("ipAddressType must be either ipv4 or dualstack.")
+    return value
+
+
+def _refuse_compression(size: Any) -> None:
+    if size is None:
+        return
+    try:
+        allowed = 0 <= int(size) <= _LARGEST_COMPRESSION_SIZE
+    except ValueError:
+        allowed = False
+    if not allowed:
+        raise bad_request("Invalid minimum compression size, must be between 0 and 10485760")
+    raise not_emulated(f"minimumCompressionSize={size}", "Leave it out: answers are not compressed.")
+
+
+def _refuse_api_key_source(source: str | None) -> None:
+    if source not in (None, "HEADER"):
+        raise not_emulated(f"apiKeySource={source}", "Leave it out: there are no API keys.")

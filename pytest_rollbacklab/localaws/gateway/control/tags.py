@@ -1,0 +1,62 @@
+"""Tags of APIs and stages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pytest_rollbacklab.localaws.api import Call, Operation
+from pytest_rollbacklab.localaws.gateway.refusals import bad_request
+from pytest_rollbacklab.localaws.gateway.registry import ApiRecord, Registry
+
+__all__ = ["TagOperations"]
+
+_ARN = re.compile(r"arn:aws[a-z-]*:apigateway:[a-z0-9-]+::/restapis/([a-z0-9]+)(?:/stages/([A-Za-z0-9_-]+))?")
+
+Tags = Mapping[str, str]
+
+
+class TagOperations:
+    """TagResource, UntagResource, GetTags.
+
+    Args:
+        registry: The APIs.
+    """
+
+    def __init__(self, *, registry: Registry) -> None:
+        self._registry = registry
+        self.operations: Mapping[str, Operation] = {
+            "TagResource": self._tag,
+            "UntagResource": self._untag,
+            "GetTags": self._get,
+        }
+
+    def _tag(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        return self._change(call, params, lambda tags: {**tags, **params["tags"]})
+
+    def _untag(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        gone = set(params["tagKeys"])
+        return self._change(call, params, lambda tags: {key: tag for key, tag in tags.items() if key not in gone})
+
+    def _get(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        record, stage_name = self._tagged(call, params)
+        return {"tags": dict(record.stage(stage_name).tags if stage_name else record.api.tags)}
+
+    def _change(self, call: Call, params: Mapping[str, Any], change: Callable[[Tags], Tags]) -> dict[str, Any]:
+        record, stage_name = self._tagged(call, params)
+        if stage_name:
+            stage = record.stage(stage_name)
+            record.put_stage(replace(stage, tags=change(stage.tags)))
+        else:
+            record.api = replace(record.api, tags=change(record.api.tags))
+        return {}
+
+    def _tagged(self, call: Call, params: Mapping[str, Any]) -> tuple[ApiRecord, str | None]:
+        found = _ARN.fullmatch(params["resourceArn"])
+        if found is None:
+            raise bad_request(
+                f"Invalid ARN specified in the request: {params['resourceArn']} is neither a REST API nor a stage"
+            )
+        return self._registry.record(call.scope, found[1]), found[2]

@@ -1,0 +1,65 @@
+"""A stage as the data plane sees it: its deployment and its settings, prepared for being looked at on every request.
+
+Made anew whenever the stage or the account's settings change, and never changed itself.
+"""
+
+from __future__ import annotations
+
+from pytest_rollbacklab.localaws.api import Scope
+from pytest_rollbacklab.localaws.gateway.apis.stage import ANY_METHOD, MethodSetting, Stage
+from pytest_rollbacklab.localaws.gateway.deployed.deployment import Deployment
+from pytest_rollbacklab.localaws.gateway.deployed.routes import Route
+
+__all__ = ["LiveStage"]
+
+_NOTHING = MethodSetting()
+
+
+class LiveStage:
+    """A stage that answers.
+
+    Args:
+        scope: The account and region of its API.
+        stage: Its settings.
+        deployment: What it points at.
+    """
+
+    __slots__ = ("_arn", "_default", "_settings", "deployment", "scope", "stage")
+
+    def __init__(self, *, scope: Scope, stage: Stage, deployment: Deployment) -> None:
+        self.scope = scope
+        self.stage = stage
+        self.deployment = deployment
+        self._arn = f"arn:aws:execute-api:{scope.region}:{scope.account_id}:{deployment.api.id}/{stage.name}"
+        self._default = stage.method_settings.get(ANY_METHOD, _NOTHING)
+        self._settings = {_place(key): setting for key, setting in stage.method_settings.items() if key != ANY_METHOD}
+
+    @property
+    def api_id(self) -> str:
+        return self.deployment.api.id
+
+    @property
+    def domain_name(self) -> str:
+        """The API's own name in the DNS of AWS."""
+        return f"{self.api_id}.execute-api.{self.scope.region}.amazonaws.com"
+
+    def arn(self, method: str, path: str) -> str:
+        """Return what a request calls, as policies name it.
+
+        Args:
+            path: Begins with a slash.
+        """
+        return f"{self._arn}/{method}{path}"
+
+    def setting(self, route: Route | None) -> MethodSetting:
+        """Return how a request is logged and measured: by its method's own settings, else by every method's."""
+        if route is None or not self._settings:
+            return self._default
+        return self._settings.get((route.resource_path, route.http_method), self._default)
+
+
+def _place(key: str) -> tuple[str, str]:
+    """Return resource path and method of a key: ``~1notes~1{id}/GET`` -> ``/notes/{id}``, ``GET``."""
+    resource, _, method = key.rpartition("/")
+    path = resource.replace("~1", "/").replace("~0", "~")
+    return "/" + path.lstrip("/"), method

@@ -1,0 +1,169 @@
+"""DynamoDB: tables.
+
+UpdateTable changes one kind of thing at a time, and one index at a time, so an update is a short list of calls made
+from what differs. A table keeps its items through every update in place; a change of its keys makes a new one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pytest_rollbacklab.localaws.stacks.resources.resource_type import Attributes, Name, Request, ResourceType, taken
+from pytest_rollbacklab.localaws.stacks.resources.tags import gone_tags, new_tags, tag_list
+
+__all__ = ["TYPES"]
+
+_AS_THEY_ARE: Final = (
+    "AttributeDefinitions",
+    "BillingMode",
+    "DeletionProtectionEnabled",
+    "GlobalSecondaryIndexes",
+    "KeySchema",
+    "LocalSecondaryIndexes",
+    "OnDemandThroughput",
+    "ProvisionedThroughput",
+    "TableClass",
+    "Tags",
+)
+# What UpdateTable takes, in the groups in which it takes it, with what a missing property means.
+_UPDATES: Final[tuple[Mapping[str, Any], ...]] = (
+    {"BillingMode": "PROVISIONED", "ProvisionedThroughput": None, "OnDemandThroughput": None},
+    {"StreamSpecification": None},
+    {"SSESpecification": None},
+    {"TableClass": "STANDARD"},
+    {"DeletionProtectionEnabled": False},
+)
+
+
+class Table(ResourceType):
+    type = "AWS::DynamoDB::Table"
+    emulated = frozenset(
+        {*_AS_THEY_ARE, "PointInTimeRecoverySpecification", "ResourcePolicy", "SSESpecification", "StreamSpecification"}
+        | {"TableName", "TimeToLiveSpecification"}
+    )
+    not_emulated = frozenset(
+        {"GlobalSecondaryIndexes/ContributorInsightsSpecification", "StreamSpecification/ResourcePolicy"}
+    )
+    name = Name(property="TableName", longest=255)
+    replaced_for = frozenset({"KeySchema"})
+
+    async def create(self, request: Request) -> Attributes:
+        name = request.named(self.name)
+        wanted = {**taken(request.properties, _AS_THEY_ARE), **_translated(request.properties)}
+        if "ResourcePolicy" in request.properties:
+            wanted["ResourcePolicy"] = json.dumps(request.properties["ResourcePolicy"]["PolicyDocument"])
+        made = await request.call("dynamodb", "CreateTable", TableName=name, **wanted)
+        request.made(name)
+        await self._expire(request, name)
+        await self._back_up(request, name)
+        return _attributes(made["TableDescription"])
+
+    async def update(self, request: Request) -> Attributes:
+        table = request.physical_id
+        wanted = {**request.properties, **_translated(request.properties)}
+        description: Mapping[str, Any] = request.attributes
+        for group in _UPDATES:
+            if request.changes(*group):
+                values = {name: wanted.get(name, missing) for name, missing in group.items()}
+                given = {name: value for name, value in values.items() if value is not None}
+                if "StreamSpecification" in group and not given:
+                    given = {"StreamSpecification": {"StreamEnabled": False}}
+                if "SSESpecification" in group and not given:
+                    given = {"SSESpecification": {"Enabled": False}}
+                answer = await request.call("dynamodb", "UpdateTable", TableName=table, **given)
+                description = {**description, **_attributes(answer["TableDescription"])}
+        await self._update_indexes(request)
+        if request.changes("TimeToLiveSpecification"):
+            await self._expire(request, table)
+        if request.changes("PointInTimeRecoverySpecification"):
+            await self._back_up(request, table)
+        await self._update_policy(request)
+        await self._tag(request)
+        return description
+
+    async def delete(self, request: Request) -> None:
+        await request.call_if_there("dynamodb", "DeleteTable", TableName=request.physical_id)
+
+    async def _update_indexes(self, request: Request) -> None:
+        for change in _index_changes(request.previous, request.properties):
+            await request.call(
+                "dynamodb",
+                "UpdateTable",
+                TableName=request.physical_id,
+                AttributeDefinitions=request.properties.get("AttributeDefinitions", []),
+                GlobalSecondaryIndexUpdates=[change],
+            )
+
+    async def _expire(self, request: Request, table: str) -> None:
+        before, wanted = (side.get("TimeToLiveSpecification") for side in (request.previous, request.properties))
+        if wanted is None and before is not None and before.get("Enabled"):
+            wanted = {**before, "Enabled": False}
+        if wanted is not None:
+            await request.call("dynamodb", "UpdateTimeToLive", TableName=table, TimeToLiveSpecification=wanted)
+
+    async def _back_up(self, request: Request, table: str) -> None:
+        name = "PointInTimeRecoverySpecification"
+        wanted = request.properties.get(name)
+        if wanted is None and name in request.previous:
+            wanted = {"PointInTimeRecoveryEnabled": False}
+        if wanted is not None:
+            await request.call("dynamodb", "UpdateContinuousBackups", TableName=table, **{name: wanted})
+
+    async def _update_policy(self, request: Request) -> None:
+        if not request.changes("ResourcePolicy"):
+            return
+        arn, policy = request.attributes["Arn"], request.properties.get("ResourcePolicy")
+        if policy is None:
+            await request.call_if_there("dynamodb", "DeleteResourcePolicy", ResourceArn=arn)
+        else:
+            document = json.dumps(policy["PolicyDocument"])
+            await request.call("dynamodb", "PutResourcePolicy", ResourceArn=arn, Policy=document)
+
+    async def _tag(self, request: Request) -> None:
+        arn = request.attributes.get("Arn", "")
+        if tags := new_tags(request):
+            await request.call("dynamodb", "TagResource", ResourceArn=arn, Tags=tag_list(tags))
+        if keys := gone_tags(request):
+            await request.call("dynamodb", "UntagResource", ResourceArn=arn, TagKeys=keys)
+
+
+def _translated(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the API spells otherwise than the template."""
+    translated: dict[str, Any] = {}
+    if "StreamSpecification" in properties:
+        translated["StreamSpecification"] = {"StreamEnabled": True, **properties["StreamSpecification"]}
+    if "SSESpecification" in properties:
+        encryption = properties["SSESpecification"]
+        translated["SSESpecification"] = {
+            "Enabled": encryption["SSEEnabled"],
+            **taken(encryption, ("SSEType", "KMSMasterKeyId")),
+        }
+    return translated
+
+
+def _attributes(description: Mapping[str, Any]) -> dict[str, Any]:
+    attributes = {"Arn": description["TableArn"]}
+    if description.get("LatestStreamArn"):
+        attributes["StreamArn"] = description["LatestStreamArn"]
+    return attributes
+
+
+def _index_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+    old = {index["IndexName"]: index for index in before.get("GlobalSecondaryIndexes", ())}
+    new = {index["IndexName"]: index for index in after.get("GlobalSecondaryIndexes", ())}
+    throughputs = ("ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput")
+    changes: list[dict[str, Any]] = []
+    for name in old:
+        remade = name in new and any(old[name].get(key) != new[name].get(key) for key in ("KeySchema", "Projection"))
+        if name not in new or remade:
+            changes.append({"Delete": {"IndexName": name}})
+        elif old[name] != new[name]:
+            changes.append({"Update": {"IndexName": name, **taken(new[name], throughputs)}})
+        if remade:
+            changes.append({"Create": new[name]})
+    return changes + [{"Create": index} for name, index in new.items() if name not in old]
+
+
+TYPES: Final = (Table(),)
