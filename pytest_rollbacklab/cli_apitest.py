@@ -30,7 +30,7 @@ _JSON = "JSON"
 @click.option("--api-key", help="Sent as x-api-key.")
 @click.option("--access-token-header", metavar="NAME", help="The header to send the user's access token in.")
 @click.pass_context
-def apitest_command(context: click.Context, **options: Any) -> None:
+def apitest_command(context: click.Context, /, **options: Any) -> None:
     """Sign in to an app, call its API as that user, and print the answer.
 
     Takes the options of npm's aws-api-gateway-cli-test and prints the same. Cognito is asked at AWS_ENDPOINT_URL where

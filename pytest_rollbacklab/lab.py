@@ -60,7 +60,7 @@ class Stage:
             lambda: self._target.invoke_url(self.resources.rest_api_id, self.resources.api_stage),
             region=self._target.region,
             credentials=self._user.credentials,
-            check=self._target.check,
+            check=self._target.check_broken_connection,
             on_answer=self._answered,
         )
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["api", "dev", "lab", "prod", "rollbacklab_app", "rollbacklab_target"]
 
 _DRILL = "rollbacklab_drill"
-_kept = pytest.StashKey[list[str]]()
+_kept = pytest.StashKey[tuple[str, int]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -63,7 +63,7 @@ def rollbacklab_target(pytestconfig: pytest.Config, request: pytest.FixtureReque
         yield Target(endpoint_url=cloud.endpoint_url, cloud=cloud)
         if pytestconfig.getoption("rollbacklab_keep") and request.session.testsfailed:
             cloud.leave_running()
-            pytestconfig.stash.setdefault(_kept, []).append(f"{cloud.endpoint_url} (process {cloud.pid})")
+            pytestconfig.stash[_kept] = (cloud.endpoint_url, cloud.pid)
 
 
 @pytest.fixture
@@ -133,5 +133,5 @@ class _Summary:
             terminalreporter.section("drills")
             for line in table_lines(self._rows, width=terminalreporter._tw.fullwidth):
                 terminalreporter.write_line(line)
-        for place in config.stash.get(_kept, []):
-            terminalreporter.write_line(f"left running for inspection: {place}; end it with: kill {place}")
+        if kept := config.stash.get(_kept, None):
+            terminalreporter.write_line(f"left running for inspection: {kept[0]}; end it with: kill {kept[1]}")

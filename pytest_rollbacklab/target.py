@@ -30,6 +30,7 @@ _READY = "rollbacklab cloud is ready at "
 _STAY = b"stay\n"
 _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 10.0
+_DYING_S = 1.0
 _LAST_WORDS_BYTES = 2000
 
 # botocore's session variables: (name in the config file, environment variable, default, conversion).
@@ -50,8 +51,11 @@ class EmbeddedCloud:
     def leave_running(self) -> None:
         """Let it outlive this process, for somebody to look into it. They end it by its process id."""
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.write(_STAY)
-        self._process.stdin.flush()
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.returncode = 0  # it is nobody's child to wait for any more
         self._stays = True
 
     def end(self) -> None:
@@ -59,12 +63,17 @@ class EmbeddedCloud:
         if not self._stays:
             _end(self._process)
 
-    def check(self) -> None:
+    def check(self, *, patience_s: float = 0.0) -> None:
         """Raise when the local AWS has died.
+
+        Args:
+            patience_s: Seconds to wait for it to be gone: a connection breaks a moment before the process has ended.
 
         Raises:
             CloudError: it is gone; carries how it ended and its last words.
         """
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience_s)
         status = self._process.poll()
         if status is not None:
             raise CloudError(
@@ -175,6 +184,15 @@ class Target:
         if self.cloud is not None:
             self.cloud.check()
 
+    def check_broken_connection(self) -> None:
+        """Raise when a connection has broken because the embedded cloud has died.
+
+        Raises:
+            CloudError: see ``EmbeddedCloud.check``.
+        """
+        if self.cloud is not None:
+            self.cloud.check(patience_s=_DYING_S)
+
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service (made once), with this target's endpoint and credentials."""
         with self._lock:
@@ -208,11 +226,16 @@ class Target:
         )
         client = session.client(service, endpoint_url=self.endpoint_url, config=config)
         client.meta.events.register("before-send", self._before_send)
+        client.meta.events.register("needs-retry", self._needs_retry)
         return client
 
     def _before_send(self, **_: Any) -> None:
         """Ask before each attempt, so that a dead cloud is named and no retry waits for it."""
         self.check()
+
+    def _needs_retry(self, caught_exception: Exception | None = None, **_: Any) -> None:
+        if caught_exception is not None:
+            self.check_broken_connection()
 
 
 def from_environment(region: str) -> Target:

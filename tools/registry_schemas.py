@@ -80,7 +80,8 @@ def _node(member: Mapping[str, Any], schema: Mapping[str, Any], inside: tuple[st
             return ANYTHING
         return _node(_at(schema, reference), schema, (*inside, reference))
     kind = member.get("type")
-    if isinstance(kind, list) and "string" in kind and SCALARS.issuperset(kind):
+    if isinstance(kind, list) and {"string", "boolean"} <= set(kind):
+        # Any scalar will do, and is written as text.
         return "string"
     if isinstance(kind, str) and kind in SCALARS:
         return kind

@@ -1,8 +1,8 @@
 """``rollbacklab apitest``: sign in, get credentials, call an API, and print what came back.
 
-What npm's ``aws-api-gateway-cli-test`` 1.3.2 does and prints, with an exit status that a script can use. Cognito is asked
-through unsigned boto3 clients, so that no account is needed; they go to ``AWS_ENDPOINT_URL`` where that is set, as any
-boto3 client does. Options are read in ``apitest_request``; the command line itself is above this.
+What npm's ``aws-api-gateway-cli-test`` 1.3.2 does and prints, with an exit status that a script can use. Cognito is
+asked through unsigned boto3 clients, so that no account is needed; they go to ``AWS_ENDPOINT_URL`` where that is set,
+as those of any boto3 program do. Options are read in ``apitest_request``; the command line itself is above this.
 """
 
 from __future__ import annotations

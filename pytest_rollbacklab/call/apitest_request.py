@@ -1,7 +1,7 @@
 """The request that the options of ``rollbacklab apitest`` describe, read and checked before anything is sent.
 
-The options are those of npm's ``aws-api-gateway-cli-test``, and mean the same: ``--additional-params`` holds ``headers``,
-``queryParams`` and ``timeout`` (milliseconds); an empty body (``{}``, the default) is not sent at all.
+The options are those of npm's ``aws-api-gateway-cli-test``, and mean the same: ``--additional-params`` holds
+``headers``, ``queryParams`` and ``timeout`` (milliseconds); an empty body (``{}``, the default) is not sent at all.
 """
 
 from __future__ import annotations

@@ -156,9 +156,7 @@ class ApiClient:
 
 def _content(method: str, path: str, json: Any, body: bytes | str | None) -> bytes | None:
     if json is not None and body is not None:
-        raise UsageError(
-            f"cannot {method} {path} with two bodies", looked_at="json= and body=", mend="give one of them"
-        )
+        raise UsageError(f"cannot {method} {path} with two bodies", mend="give json= or body=")
     if json is not None:
         body = jsonlib.dumps(json)
     return body.encode() if isinstance(body, str) else body

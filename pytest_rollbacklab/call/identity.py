@@ -1,8 +1,8 @@
 """Who a user of the app is: a sign-in at the user pool, and the credentials that the identity pool gives for it.
 
-The way of every browser and phone: password -> id token -> identity id -> temporary credentials ("Accessing AWS services
-using an identity pool after sign-in" of the Cognito developer guide). Signing with them is ``client``'s business, saying
-what was refused is ``refusals``'.
+The way of every browser and phone: password -> id token -> identity id -> temporary credentials ("Accessing AWS
+services using an identity pool after sign-in" of the Cognito developer guide). Signing with them is ``signing``'s
+business; saying what was refused is ``refusals``'.
 """
 
 from __future__ import annotations

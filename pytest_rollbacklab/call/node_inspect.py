@@ -138,7 +138,7 @@ def _columns(widths: Sequence[int], entries: int, room: int) -> int:
     """
     longest, total = max(widths), sum(widths) + _SEPARATOR * len(widths)
     widest = longest + _SEPARATOR
-    if widest * 3 >= room or (total / widest <= 5 and longest > 6):  # noqa: PLR2004 - Node's own measures
+    if widest * 3 >= room or (total / widest <= 5 and longest > 6):
         return 1
     biased = max(widest - 3 - math.sqrt(widest - total / entries), 1)
     square = math.floor(math.sqrt(2.5 * biased * len(widths)) / biased + 0.5)

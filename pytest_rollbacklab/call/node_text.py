@@ -36,7 +36,7 @@ def _escape(found: re.Match[str]) -> str:
     if character in _NAMED:
         return _NAMED[character]
     code = ord(character)
-    return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:x}"  # noqa: PLR2004 - beyond Latin-1: a lone surrogate
+    return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:x}"  # what is beyond Latin-1 is a lone surrogate
 
 
 def utf16_length(text: str) -> int:

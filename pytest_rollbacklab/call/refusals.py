@@ -28,7 +28,7 @@ _MENDS = {
 }
 _OTHER_MEND = "check the ids of the pools and of the app client, and their region"
 _CHALLENGE_MENDS = {
-    "NEW_PASSWORD_REQUIRED": "give the user a password of their own: aws cognito-idp admin-set-user-password --permanent",
+    "NEW_PASSWORD_REQUIRED": "set a permanent password: aws cognito-idp admin-set-user-password --permanent",
     "CUSTOM_CHALLENGE": "use an app client without Lambda challenges",
 }
 _MFA_MEND = "use a user without multi-factor authentication"

@@ -1,8 +1,8 @@
 """What a signed request is made of: its URL as it will go over the wire, and the signature over exactly that.
 
-requests-aws4auth signs the URL that requests has prepared. Two things would break the signature or the call on the way,
-and are met here: a ``;`` in the path is not part of the path that it signs, and a ``+`` for a space in the query is read
-as either. So both are sent percent-encoded, which every reader takes for the same. Only ``execute-api`` is signed for.
+requests-aws4auth signs the URL that requests has prepared. Two things would break the signature on the way and are met
+here: what follows a ``;`` in the path is not in the path that it signs, and a ``+`` in the query is read as a plus by
+some and as a space by others. So both are sent percent-encoded. Only ``execute-api`` is signed for.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The client's side of SRP as Amazon Cognito speaks it: sign in without sending the password.
 
-SRP-6a over the 3072-bit group of RFC 3526 with generator 2 and SHA-256; what is Cognito's own is how numbers are hashed
-(as few bytes as keep them positive) and that the key is derived with HKDF over ``Caldera Derived Key``, as in AWS's SDKs
-("USER_SRP_AUTH" of the Cognito developer guide; AuthenticationHelper of amazon-cognito-identity-js). Pure arithmetic:
-nothing is sent from here.
+SRP-6a over the 3072-bit group of RFC 3526 with generator 2 and SHA-256. What is Cognito's own is how numbers are hashed
+(as few bytes as keep them positive) and that the key is derived with HKDF over ``Caldera Derived Key``, as in AWS's
+SDKs ("USER_SRP_AUTH" of the Cognito developer guide; AuthenticationHelper of amazon-cognito-identity-js). Pure
+arithmetic: nothing is sent from here.
 """
 
 from __future__ import annotations

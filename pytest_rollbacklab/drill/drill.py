@@ -64,7 +64,7 @@ class Timeline:
     def released(self, release: Release) -> None:
         """Note a release that has become live."""
         self._released[release.stage] = (release, self._clock())
-        if release.kind == "rollback" and self._bad is not None and self._bad[0] == release.stage:
+        if release.kind == "rollback" and (self._bad is None or self._bad[0] == release.stage):
             self._rollback = release
 
     def answered(self, stage: str, answer: Answer) -> None:
@@ -78,8 +78,8 @@ class Timeline:
             self._recovered_at = now
 
     def row(self) -> DrillRow | None:
-        """Return the drill's line, or None when nothing was released in it."""
-        if not self._released:
+        """Return the drill's line, or None when nothing was broken and nothing rolled back: it was no drill."""
+        if self._bad is None and self._rollback is None:
             return None
         stage, answer, live, since, seen_at = self._bad or (None, None, None, 0.0, 0.0)
         back = self._rollback

@@ -16,6 +16,7 @@ def read_events(
     group: str,
     *,
     since: datetime | None = None,
+    until: datetime | None = None,
     pattern: str | None = None,
     streams: tuple[str, ...] = (),
 ) -> tuple[LogLine, ...]:
@@ -23,6 +24,7 @@ def read_events(
 
     Args:
         since: The earliest event's time.
+        until: The latest event's time.
         pattern: A filter pattern, in Logs' own language.
         streams: Names of streams, to read these alone.
     """
@@ -30,6 +32,8 @@ def read_events(
     query: dict[str, Any] = {"logGroupName": group}
     if since is not None:
         query["startTime"] = int(since.timestamp() * 1000)
+    if until is not None:
+        query["endTime"] = int(until.timestamp() * 1000) + 1
     if pattern is not None:
         query["filterPattern"] = pattern
     if streams:
@@ -38,13 +42,13 @@ def read_events(
         pages = list(logs.get_paginator("filter_log_events").paginate(**query))
     except logs.exceptions.ResourceNotFoundException:
         return ()
-    return tuple(
-        LogLine(
-            group=group,
-            stream=event["logStreamName"],
-            at=datetime.fromtimestamp(event["timestamp"] / 1000, UTC),
-            message=event["message"],
-        )
-        for page in pages
-        for event in page["events"]
+    return tuple(_line(group, event) for page in pages for event in page["events"])
+
+
+def _line(group: str, event: dict[str, Any]) -> LogLine:
+    return LogLine(
+        group=group,
+        stream=event["logStreamName"],
+        at=datetime.fromtimestamp(event["timestamp"] / 1000, UTC),
+        message=event["message"],
     )

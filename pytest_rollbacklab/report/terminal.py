@@ -1,4 +1,7 @@
-"""The drills' table at the end of a run: plain text, a row for each drill, as wide as the terminal."""
+"""The drills' table at the end of a run: plain text, a row for each drill, as wide as the terminal.
+
+``#2`` is build 2; ``reused`` says how many of the rolled-back build's packages were the very ones of before.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pytest_rollbacklab.drill.drill import DrillRow
 
 __all__ = ["table_lines"]
 
-_HEADINGS = ("drill", "broken", "seen", "time to detect", "time to recover", "rolled back to", "packages reused")
+_HEADINGS = ("drill", "broken", "seen", "detected in", "recovered in", "back to", "reused")
 _GAP = "  "
 _NARROWEST_NAME = 12
 
@@ -32,11 +35,11 @@ def _cells(row: DrillRow) -> tuple[str, ...]:
     made = None if row.packages_reused is None else row.packages_reused + (row.packages_rebuilt or 0)
     return (
         row.drill,
-        "-" if row.build_broken is None else f"build {row.build_broken} on {row.stage}",
+        "-" if row.build_broken is None else f"#{row.build_broken} on {row.stage}",
         _shown(row.status_seen),
         _seconds(row.time_to_detect_s),
         _seconds(row.time_to_recover_s),
-        "-" if row.rolled_back_to is None else f"build {row.rolled_back_to}",
+        "-" if row.rolled_back_to is None else f"#{row.rolled_back_to}",
         "-" if made is None else f"{row.packages_reused} of {made}",
     )
 

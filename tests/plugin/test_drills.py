@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+import psutil
 import pytest
+
+from pytest_rollbacklab.target import Target, embedded_cloud
 
 DRILL = """
     NOTE = {"content": "hello", "attachment": None}
@@ -31,8 +36,8 @@ def test_a_drill_has_a_row_in_the_summary(pytester: pytest.Pytester) -> None:
     result.stdout.re_match_lines(
         [
             r"=+ drills =+",
-            r"drill +broken +seen +time to detect +time to recover +rolled back to +packages reused",
-            r"test_drill_0.py::test_rollback +build 2 on prod +502 +\d+\.\d\d s +\d+\.\d\d s +build 1 +5 of 5",
+            r"drill +broken +seen +detected in +recovered in +back to +reused",
+            r".*rollback +#2 on prod +502 +\d+\.\d\d s +\d+\.\d\d s +#1 +5 of 5",
         ]
     )
 
@@ -57,7 +62,7 @@ def test_drills_run_side_by_side(pytester: pytest.Pytester) -> None:
     write_drill(pytester, expected=502, copies=4)
     result = pytester.runpytest_subprocess("--import-mode=importlib", "-n", "2", "-p", "xdist")
     result.assert_outcomes(passed=4)
-    rows = [line for line in result.stdout.lines if "::test_rollback" in line and "5 of 5" in line]
+    rows = [line for line in result.stdout.lines if line.endswith("5 of 5")]
     assert len(rows) == 4
 
 
@@ -66,3 +71,21 @@ def test_a_directory_that_is_no_app_is_named(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess("--import-mode=importlib", "--rollbacklab-app", "nowhere")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*there is no rollbacklab.toml*", "*looked at: */nowhere/rollbacklab.toml*"])
+
+
+def test_after_a_failure_the_cloud_can_be_kept_for_inspection(pytester: pytest.Pytester) -> None:
+    write_drill(pytester, expected=200)
+    result = pytester.runpytest_subprocess("--import-mode=importlib", "--rollbacklab-keep")
+    line = next(line for line in result.stdout.lines if line.startswith("left running for inspection: "))
+    endpoint, pid = re.fullmatch(r"left running for inspection: (\S+); end it with: kill (\d+)", line).groups()
+    process = psutil.Process(int(pid))
+    assert Target(endpoint_url=endpoint).client("sts").get_caller_identity()["Account"] == "123456789012"
+    process.terminate()
+    process.wait(timeout=15)
+
+
+def test_a_run_can_use_a_cloud_that_runs_already(pytester: pytest.Pytester) -> None:
+    write_drill(pytester, expected=502)
+    with embedded_cloud() as cloud:
+        result = pytester.runpytest_subprocess("--import-mode=importlib", "--rollbacklab-endpoint", cloud.endpoint_url)
+    result.assert_outcomes(passed=1)

@@ -8,7 +8,7 @@ from typing import Any
 from pytest_rollbacklab.localaws.api import Call, Operation
 from pytest_rollbacklab.localaws.stacks.engine import Engine
 from pytest_rollbacklab.localaws.stacks.exports import exported, importers
-from pytest_rollbacklab.localaws.stacks.pages import page
+from pytest_rollbacklab.localaws.stacks.pages import page, position
 from pytest_rollbacklab.localaws.stacks.present import (
     event_of,
     resource_detail,
@@ -63,8 +63,7 @@ class ReadOperations:
         if stack is None:
             raise stack_does_not_exist(params["StackName"])
         # Counted from the oldest, so that a token means the same when more events have come.
-        count = len(stack.events)
-        end = int(params["NextToken"]) if str(params.get("NextToken", "")).isdigit() else count
+        end = position(params, len(stack.events), first=len(stack.events))
         shown, rest = page(stack.events[:end][::-1], {})
         following = {"NextToken": str(end - len(shown))} if rest else {}
         return {"StackEvents": [event_of(stack, event) for event in shown], **following}

@@ -55,15 +55,11 @@ def load(text: str) -> dict[str, Any]:
 def _load_json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
-        if not isinstance(error, json.JSONDecodeError):
-            raise
-        try:
-            return yaml.load(text, _Loader)  # noqa: S506 - a safe loader; flow-style YAML begins with a brace as well
-        except yaml.YAMLError:
-            raise invalid(
-                f"Template format error: JSON not well-formed. (line {error.lineno}, column {error.colno})"
-            ) from None
+    except json.JSONDecodeError as error:
+        where = f"(line {error.lineno}, column {error.colno})"
+        raise invalid(f"Template format error: JSON not well-formed. {where}") from error
+    except RecursionError as error:
+        raise invalid("Template format error: JSON not well-formed.") from error
 
 
 def _load_yaml(text: str) -> Any:

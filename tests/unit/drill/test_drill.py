@@ -45,8 +45,22 @@ def answer(status: int) -> Answer:
     return Answer(method="POST", url="u", status=status, reason="", headers={}, body=b"", latency_ms=1.0, sent_at=NOW)
 
 
-def test_a_drill_without_a_release_has_no_row() -> None:
-    assert Timeline("d").row() is None
+def test_what_breaks_nothing_is_no_drill() -> None:
+    timeline = Timeline("d")
+    assert timeline.row() is None
+    timeline.released(release(1))
+    timeline.answered("prod", answer(200))
+    timeline.answered("prod", answer(404))  # the user's own mistake
+    assert timeline.row() is None
+
+
+def test_a_rollback_alone_is_a_drill_too() -> None:
+    timeline = Timeline("d")
+    timeline.released(release(2))
+    timeline.released(release(1, "rollback"))
+    row = timeline.row()
+    assert row is not None
+    assert (row.build_broken, row.rolled_back_to, row.packages_reused) == (None, 1, 5)
 
 
 def test_a_whole_drill_is_told_in_one_row() -> None:
@@ -97,15 +111,6 @@ def test_a_rollback_of_another_stage_recovers_nothing() -> None:
     row = timeline.row()
     assert row is not None
     assert row.time_to_recover_s is None
-
-
-def test_the_users_own_mistakes_break_nothing() -> None:
-    timeline = Timeline("lab", clock=Clock())
-    timeline.released(release(2))
-    timeline.answered("prod", answer(404))
-    row = timeline.row()
-    assert row is not None
-    assert row.build_broken is None
 
 
 def test_a_row_survives_the_way_from_a_worker() -> None:

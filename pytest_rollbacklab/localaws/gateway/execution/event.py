@@ -40,6 +40,7 @@ _ENDS_HERE = frozenset(
         "x-forwarded-proto",
     }
 )
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _RESPELLED = {"authorization": "Authorization", "user-agent": "User-Agent"}
 
 
@@ -63,7 +64,7 @@ def proxy_event(exchange: Exchange, forwarding: Forwarding) -> bytes:
         "body": body,
         "isBase64Encoded": encoded,
     }
-    return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    return _JSON.encode(event).encode("utf-8", "replace")
 
 
 def request_time(received_at: float) -> str:
