@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pytest_rollbacklab.cli_apitest import apitest_command
 from pytest_rollbacklab.errors import RollbacklabError
 
 __all__ = ["main"]
@@ -54,29 +55,4 @@ def init(directory: Path) -> None:
     click.echo(f"next: cd {directory} && pytest labs/")
 
 
-@main.command()
-@click.option("--username", required=True, help="Username of the user.")
-@click.option("--password", required=True, help="Password of the user.")
-@click.option("--user-pool-id", required=True, help="Cognito user pool id.")
-@click.option("--app-client-id", required=True, help="Cognito user pool app client id.")
-@click.option("--cognito-region", default="us-east-1", show_default=True, help="Cognito region.")
-@click.option("--identity-pool-id", required=True, help="Cognito identity pool id.")
-@click.option("--invoke-url", required=True, help="API Gateway URL.")
-@click.option("--api-gateway-region", default="us-east-1", show_default=True, help="API Gateway region.")
-@click.option("--api-key", help="API key.")
-@click.option("--path-template", required=True, help="API path template.")
-@click.option("--method", default="GET", show_default=True, help="API method.")
-@click.option("--params", default="{}", show_default=True, help="Values for the path template, JSON.")
-@click.option("--additional-params", default="{}", show_default=True, help="headers and queryParams, JSON.")
-@click.option("--body", default="{}", show_default=True, help="Request body, JSON, or @FILE.")
-@click.option("--access-token-header", help="Header in which to pass the access token.")
-def apitest(**options: str) -> None:
-    """Sign in, sign a request to an API, and print the answer.
-
-    Takes the options of npm's aws-api-gateway-cli-test. Exits with 0 for an answer below 400, with 1 for one of 400 or
-    above, with 2 when there was none.
-    """
-    from pytest_rollbacklab.call.apitest import Options, run
-    from pytest_rollbacklab.target import from_environment
-
-    sys.exit(run(Options(**options), target=from_environment, write=click.echo))
+main.add_command(apitest_command, "apitest")

@@ -27,7 +27,7 @@ from pytest_rollbacklab.deploy.release import Releases
 from pytest_rollbacklab.drill.drill import DrillRow, Timeline
 from pytest_rollbacklab.errors import BuildError, ConfigError
 from pytest_rollbacklab.model import AccessLogLine, Answer, Build, Evidence, LogLine, Release
-from pytest_rollbacklab.observe import access_logs, evidence, explain, lambda_logs, metrics
+from pytest_rollbacklab.observe import access_log_switch, access_logs, evidence, explain, lambda_logs, metrics
 from pytest_rollbacklab.observe.resources import StageResources, read_resources
 from pytest_rollbacklab.target import Target
 
@@ -102,13 +102,13 @@ class Stage:
         self._lab.timeline.released(release)
         return release
 
-    def enable_access_logs(self) -> access_logs.Enabled:
+    def enable_access_logs(self) -> access_log_switch.Enabled:
         """Switch API access logs on, with the role and account setting that AWS demands for it."""
-        return access_logs.enable(self._target, self.resources)
+        return access_log_switch.enable(self._target, self.resources)
 
     def disable_access_logs(self) -> None:
         """Switch API access logs off."""
-        access_logs.disable(self._target, self.resources)
+        access_log_switch.disable(self._target, self.resources)
 
     def access_log(self, *, since: datetime | None = None) -> tuple[AccessLogLine, ...]:
         """Return the API's access-log lines.

@@ -11,8 +11,11 @@ code is loaded here. Standard library and boto3 alone: this runs in the fork ser
 
 from __future__ import annotations
 
+import functools
 import gc
 import importlib
+import io
+from collections.abc import Iterator
 from typing import Any
 
 __all__ = ["preload"]
@@ -36,8 +39,11 @@ _MODULES = (
     "awslambdaric.lambda_runtime_marshaller",
 )
 
-_SERVICES = ("dynamodb",)
-"""Whose service models are parsed ahead. Each costs the fork server time and memory; the rest are a child's own."""
+_SERVICES = {"dynamodb": "list_tables"}
+"""Services whose models are parsed ahead, each with an operation that has no required parameters.
+
+Each costs the fork server time and memory; the others are parsed in the child, as on AWS.
+"""
 
 
 def preload() -> None:
@@ -53,6 +59,7 @@ def preload() -> None:
     for module in _MODULES:
         importlib.import_module(module)
     _share_service_models()
+    _share_lookups()
     _make_clients()
     gc.freeze()
 
@@ -75,15 +82,50 @@ def _share_service_models() -> None:
     JSONFileLoader.load_file = load_file
 
 
+def _share_lookups() -> None:
+    """Look into botocore's folders, and at its handlers' signatures, once: each new client would do both again."""
+    import botocore.hooks
+    from botocore.loaders import Loader
+
+    look = Loader.list_available_services
+    found: dict[Any, list[str]] = {}
+
+    def list_available_services(self: Any, type_name: str) -> list[str]:
+        where = (tuple(self.search_paths), type_name)
+        if where not in found:
+            found[where] = look(self, type_name)
+        return found[where]
+
+    Loader.list_available_services = list_available_services
+    botocore.hooks.accepts_kwargs = functools.cache(botocore.hooks.accepts_kwargs)
+
+
 def _make_clients() -> None:
-    """Make a client and a resource of each service, and drop them: what they import and compile lazily stays."""
+    """Make a client and a resource of each service, call it, and drop them: what they import lazily stays.
+
+    The call goes nowhere: its answer is put in place of sending it.
+    """
     import boto3
+    from botocore.awsrequest import AWSResponse
 
     session = boto3.session.Session(
         aws_access_key_id="preload",
         aws_secret_access_key="preload",  # noqa: S106 - no secret: nothing is ever called with it
         region_name="us-east-1",
     )
-    for service in _SERVICES:
-        session.client(service)
+
+    def answer(request: Any, **_: Any) -> Any:
+        return AWSResponse(request.url, 200, {}, _Raw(b"{}"))
+
+    for service, operation in _SERVICES.items():
+        client = session.client(service)
+        client.meta.events.register("before-send", answer)
+        getattr(client, operation)()
         session.resource(service)
+
+
+class _Raw(io.BytesIO):
+    """A body as urllib3 would give it."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
