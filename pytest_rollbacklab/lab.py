@@ -24,10 +24,11 @@ from pytest_rollbacklab.call import identity
 from pytest_rollbacklab.call.client import ApiClient
 from pytest_rollbacklab.config import CONFIG_NAME, AppConfig, load_config
 from pytest_rollbacklab.deploy.release import Releases
-from pytest_rollbacklab.drill.drill import DrillRow, Timeline
+from pytest_rollbacklab.drill.drill import Timeline
 from pytest_rollbacklab.errors import BuildError, ConfigError
-from pytest_rollbacklab.model import AccessLogLine, Answer, Build, Evidence, LogLine, Release
-from pytest_rollbacklab.observe import access_log_switch, access_logs, evidence, explain, lambda_logs, metrics
+from pytest_rollbacklab.model import AccessLogLine, Answer, Build, DrillRow, Evidence, LogLine, Release
+from pytest_rollbacklab.observe import access_logs, evidence, explain, lambda_logs, metrics
+from pytest_rollbacklab.observe.metric_values import ApiMetrics, FunctionMetrics
 from pytest_rollbacklab.observe.resources import StageResources, read_resources
 from pytest_rollbacklab.target import Target
 
@@ -102,13 +103,13 @@ class Stage:
         self._lab.timeline.released(release)
         return release
 
-    def enable_access_logs(self) -> access_log_switch.Enabled:
+    def enable_access_logs(self) -> access_logs.Enabled:
         """Switch API access logs on, with the role and account setting that AWS demands for it."""
-        return access_log_switch.enable(self._target, self.resources)
+        return access_logs.enable(self._target, self.resources)
 
     def disable_access_logs(self) -> None:
         """Switch API access logs off."""
-        access_log_switch.disable(self._target, self.resources)
+        access_logs.disable(self._target, self.resources)
 
     def access_log(self, *, since: datetime | None = None) -> tuple[AccessLogLine, ...]:
         """Return the API's access-log lines.
@@ -129,13 +130,13 @@ class Stage:
         """
         return lambda_logs.read(self._target, self.resources.function_name(function), since=since)
 
-    def api_metrics(self, *, since: datetime | None = None) -> metrics.Metrics:
+    def api_metrics(self, *, since: datetime | None = None) -> ApiMetrics:
         """Return the API's metrics since the lab was opened, or since the time given."""
         api = self._target.client("apigateway").get_rest_api(restApiId=self.resources.rest_api_id)
         stage = self.resources.api_stage
         return metrics.read_api(self._target, api["name"], stage, since=since or self._lab.opened_at)
 
-    def function_metrics(self, function: str, *, since: datetime | None = None) -> metrics.Metrics:
+    def function_metrics(self, function: str, *, since: datetime | None = None) -> FunctionMetrics:
         """Return a function's metrics since the lab was opened, or since the time given.
 
         Raises:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ __all__ = [
     "Change",
     "ChangeSet",
     "Commit",
+    "DrillRow",
     "Evidence",
     "LogLine",
     "Package",
@@ -218,3 +219,30 @@ class Evidence:
         return "".join(
             line.message if line.message.endswith("\n") else line.message + "\n" for line in self.function_log_lines
         )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DrillRow:
+    """A drill in one line of the summary."""
+
+    drill: str
+    stage: str | None
+    build_broken: int | None
+    """The build that was live when the first bad answer came."""
+    status_seen: int | None
+    """The first bad answer's."""
+    time_to_detect_s: float | None
+    """From the broken release to the first bad answer."""
+    time_to_recover_s: float | None
+    """From the broken release to the first good answer after it was rolled back."""
+    rolled_back_to: int | None
+    packages_reused: int | None
+    """Of the rollback."""
+    packages_rebuilt: int | None
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> DrillRow:
+        return cls(**values)

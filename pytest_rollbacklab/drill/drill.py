@@ -9,41 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
 
-from pytest_rollbacklab.model import Answer, Release
+from pytest_rollbacklab.model import Answer, DrillRow, Release
 
-__all__ = ["DrillRow", "Timeline"]
+__all__ = ["Timeline"]
 
 _BROKEN = 500
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DrillRow:
-    """A drill in one line of the summary."""
-
-    drill: str
-    stage: str | None
-    build_broken: int | None
-    """The build that was live when the first bad answer came."""
-    status_seen: int | None
-    """The first bad answer's."""
-    time_to_detect_s: float | None
-    """From the broken release to the first bad answer."""
-    time_to_recover_s: float | None
-    """From the broken release to the first good answer after it was rolled back."""
-    rolled_back_to: int | None
-    packages_reused: int | None
-    """Of the rollback."""
-    packages_rebuilt: int | None
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> DrillRow:
-        return cls(**values)
 
 
 class Timeline:

@@ -1,8 +1,9 @@
 """A stage's access-log format, read backwards: from a line to the values of the ``$context`` variables in it.
 
-A format is any text with variables in it: JSON, CLF, XML, CSV ("Set up CloudWatch logging for REST APIs in API Gateway").
-The text between two variables is found again in the line, from left to right, without ever trying twice: a line that does
-not fit costs no more than one that does. A JSON format is decoded where the line is JSON, so that escapes are undone.
+A format is any text with variables in it: JSON, CLF, XML, CSV ("Set up CloudWatch logging for REST APIs in API
+Gateway"). The text between two variables is found again in the line, from left to right, without ever trying twice, so
+that a line that does not fit costs no more than one that does. A JSON format is decoded where the line is JSON, so that
+escapes are undone.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """API access logs switched on in one call, with all that AWS demands for it, and off again.
 
-AWS wants three things before a stage writes them: a log group, a role that API Gateway may write logs with, and that role
-named in the account's settings ("Set up CloudWatch logging for REST APIs in API Gateway"). What is missing is made; what
-is there is kept: an account's role, a stage's own format and group. A second call changes nothing.
+AWS wants three things before a stage writes them: a log group, a role that API Gateway may write logs with, and that
+role named in the account's settings ("Set up CloudWatch logging for REST APIs in API Gateway"). What is missing is
+made; what is there is kept: an account's role, a stage's own format and group. A second call changes nothing. Reading
+what was logged is ``access_logs``' business.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""API access logs, read line by line by the format that the stage writes them in.
+"""API access logs, read line by line in the format that the stage writes them in.
 
-Nothing is assumed of where and how a stage logs: group and format are read from its settings, so that the logs of an app
-that has its own are read as well. Switching them on is ``access_log_switch``'s business.
+Nothing is assumed of where and how a stage logs: group and format are read from its settings, so that the logs of an
+app that has its own are read as well. Switching them on is ``access_log_switch``'s business.
 """
 
 from __future__ import annotations

@@ -5,30 +5,49 @@ Pure text over values that others collected.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pytest_rollbacklab.model import Answer, Evidence, LogLine, Release
+from pytest_rollbacklab.observe import execution_log
 
 __all__ = ["explain_answer", "explain_evidence", "explain_releases"]
 
 _SHOWN_BODY = 300
-_SIGNS = ("[ERROR]", "Task timed out", "Runtime exited", "Error Type:", "ERROR\t")
+_SIGNS = ("[ERROR]", "[WARNING]", "Task timed out", "Runtime exited", "Runtime.", "Error Type:", "ERROR\t")
 
 
-def explain_answer(answer: Answer) -> str:
-    """Return an answer in one line."""
+def explain_answer(answer: Answer, *, expected: int | None = None) -> str:
+    """Return an answer in one line.
+
+    Args:
+        expected: The status that was expected, to begin with how it differs.
+    """
     body = answer.text if len(answer.text) <= _SHOWN_BODY else f"{answer.text[:_SHOWN_BODY]}..."
-    told = f"{answer.status} {answer.reason} in {answer.latency_ms:.0f} ms, request {answer.request_id}"
-    return f"{answer.method} {answer.url} -> {told}: {body}"
+    told = f"{answer.status} {answer.reason} in {answer.latency_ms:.0f} ms, request {answer.request_id or '(no id)'}"
+    line = f"{answer.method} {answer.url} -> {told}: {body or '(empty body)'}"
+    return line if expected in (None, answer.status) else f"expected {expected}, got {line}"
 
 
-def explain_evidence(evidence: Evidence) -> list[str]:
-    """Return what was found of a request and what is missing, a line for each."""
-    lines = [explain_answer(evidence.answer)]
+def explain_evidence(evidence: Evidence, *, expected: int | None = None) -> list[str]:
+    """Return what was found of a request and what is missing, a line for each.
+
+    Args:
+        expected: The status that was expected.
+    """
+    return list(_evidence_lines(evidence, expected))
+
+
+def _evidence_lines(evidence: Evidence, expected: int | None) -> Iterator[str]:
+    yield explain_answer(evidence.answer, expected=expected)
     if evidence.access_log is not None:
-        lines.append(f"access log: {evidence.access_log.raw.strip()}")
-    lines += [f"execution log: {line.message.strip()}" for line in evidence.execution_log if _telling(line)]
-    lines += [f"function log: {line.message.strip()}" for line in evidence.function_log_lines if _is_sign(line)]
-    lines += [f"missing: {link}" for link in evidence.missing]
-    return lines
+        yield f"access log: {evidence.access_log.raw.strip()}"
+    if failure := execution_log.failure(evidence.execution_log):
+        yield f"execution log: {failure}"
+    for line in evidence.function_log_lines:
+        if _is_sign(line):
+            yield f"function log: {line.message.strip()}"
+    for link in evidence.missing:
+        yield f"missing: {link}"
 
 
 def explain_releases(stage: str, releases: tuple[Release, ...]) -> list[str]:
@@ -41,10 +60,6 @@ def explain_releases(stage: str, releases: tuple[Release, ...]) -> list[str]:
         f"{release.packages_rebuilt} packages rebuilt, {release.duration_s:.2f} s"
         for release in releases
     ]
-
-
-def _telling(line: LogLine) -> bool:
-    return "failed" in line.message or "Method completed" in line.message
 
 
 def _is_sign(line: LogLine) -> bool:

@@ -1,8 +1,7 @@
 """An API's and a function's metrics, read through CloudWatch's GetMetricData in one call.
 
-The names are AWS's own (``5XXError``, ``IntegrationLatency``, ``Throttles``): "API Gateway dimensions and metrics" and
-"Types of metrics for Lambda functions". API Gateway records 0 or 1 of ``4XXError`` and ``5XXError`` for each request,
-so that their sum is a count and their average a rate.
+Each statistic is over the whole window, by a period as long as it is: no series are read, and what the numbers are
+called is ``metric_values``' business.
 """
 
 from __future__ import annotations
@@ -11,107 +10,95 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from pytest_rollbacklab.errors import UsageError
+from pytest_rollbacklab.observe.metric_values import (
+    API_METRICS,
+    FUNCTION_METRICS,
+    STATISTICS,
+    ApiMetrics,
+    FunctionMetrics,
+    Metrics,
+)
 from pytest_rollbacklab.target import Target
 
-__all__ = ["API_METRICS", "FUNCTION_METRICS", "Metrics", "read_api", "read_function"]
+__all__ = ["ApiMetrics", "FunctionMetrics", "Metrics", "read_api", "read_function"]
 
-API_METRICS = ("Count", "4XXError", "5XXError", "Latency", "IntegrationLatency")
-FUNCTION_METRICS = ("Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions")
-_STATISTICS = ("Sum", "SampleCount", "Maximum", "p50", "p90", "p99")
-_DAY_S = 86_400
+_ADDITIVE = ("Sum", "SampleCount")
+_MINUTE_S = 60
+_LONGEST_PERIOD_S = 86_400
+
+
+def read_api(
+    target: Target, api_name: str, stage: str, *, since: datetime, until: datetime | None = None
+) -> ApiMetrics:
+    """Return an API stage's metrics (``AWS/ApiGateway`` by ApiName and Stage).
+
+    Args:
+        since: Rounded down to the minute, as CloudWatch does.
+        until: None for now.
+    """
+    window = _Window.of(since, until)
+    values = _read(target, "AWS/ApiGateway", API_METRICS, {"ApiName": api_name, "Stage": stage}, window)
+    return ApiMetrics(of=f"API {api_name}, stage {stage}", since=window.start, until=window.end, values=values)
+
+
+def read_function(
+    target: Target, function_name: str, *, since: datetime, until: datetime | None = None
+) -> FunctionMetrics:
+    """Return a function's metrics (``AWS/Lambda`` by FunctionName), of all its versions and aliases.
+
+    Args:
+        since: Rounded down to the minute, as CloudWatch does.
+        until: None for now.
+    """
+    window = _Window.of(since, until)
+    values = _read(target, "AWS/Lambda", FUNCTION_METRICS, {"FunctionName": function_name}, window)
+    return FunctionMetrics(of=f"function {function_name}", since=window.start, until=window.end, values=values)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Metrics:
-    """Statistics over a window of time, each over the whole of it."""
+class _Window:
+    """Whole minutes, and a period as long as they are: CloudWatch then gives one value for each statistic."""
 
-    of: str
-    """Whose they are, for messages: ``API notes-prod, stage prod``."""
-    since: datetime
-    until: datetime
-    values: Mapping[tuple[str, str], float]
-    """(metric, statistic) -> value; a metric without a data point is not there. Latencies and durations are ms."""
-    names: tuple[str, ...]
+    start: datetime
+    end: datetime
+    period_s: int
 
-    def sum(self, metric: str) -> float:
-        """Return the sum of a metric; 0 where nothing was recorded."""
-        return self.get(metric, "Sum") or 0.0
-
-    def average(self, metric: str) -> float | None:
-        """Return the average, or None where nothing was recorded."""
-        count = self.get(metric, "SampleCount")
-        return self.sum(metric) / count if count else None
-
-    def percentile(self, metric: str, percent: int) -> float | None:
-        """Return p50, p90 or p99, or None where nothing was recorded."""
-        return self.get(metric, f"p{percent}")
-
-    def get(self, metric: str, statistic: str) -> float | None:
-        """Return one value, or None where nothing was recorded.
-
-        Raises:
-            UsageError: there is no such metric or statistic; lists those there are.
-        """
-        if metric not in self.names or statistic not in _STATISTICS:
-            raise UsageError(
-                f"{self.of} has no {statistic} of {metric!r}",
-                looked_at=f"metrics: {', '.join(self.names)}; statistics: {', '.join(_STATISTICS)}",
-            )
-        return self.values.get((metric, statistic))
-
-
-def read_api(target: Target, api_name: str, stage: str, *, since: datetime, until: datetime | None = None) -> Metrics:
-    """Return an API stage's metrics (``AWS/ApiGateway`` by ApiName and Stage)."""
-    dimensions = {"ApiName": api_name, "Stage": stage}
-    return _read(target, "AWS/ApiGateway", API_METRICS, dimensions, f"API {api_name}, stage {stage}", since, until)
-
-
-def read_function(target: Target, function_name: str, *, since: datetime, until: datetime | None = None) -> Metrics:
-    """Return a function's metrics (``AWS/Lambda`` by FunctionName)."""
-    dimensions = {"FunctionName": function_name}
-    return _read(target, "AWS/Lambda", FUNCTION_METRICS, dimensions, f"function {function_name}", since, until)
+    @classmethod
+    def of(cls, since: datetime, until: datetime | None) -> _Window:
+        start = since.astimezone(UTC).replace(second=0, microsecond=0)
+        last = (until or datetime.now(UTC)).astimezone(UTC).replace(second=0, microsecond=0)
+        end = max(start, last) + timedelta(seconds=_MINUTE_S)
+        return cls(start=start, end=end, period_s=min(int((end - start).total_seconds()), _LONGEST_PERIOD_S))
 
 
 def _read(
-    target: Target,
-    namespace: str,
-    names: tuple[str, ...],
-    dimensions: Mapping[str, str],
-    of: str,
-    since: datetime,
-    until: datetime | None,
-) -> Metrics:
-    # A window of whole minutes and a period as long as it: CloudWatch then gives one value for each statistic.
-    start = since.astimezone(UTC).replace(second=0, microsecond=0)
-    end = (until or datetime.now(UTC)).astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
-    period_s = min(max(60, int((end - start).total_seconds())), _DAY_S)
-    asked = [(name, statistic) for name in names for statistic in _STATISTICS]
+    target: Target, namespace: str, names: tuple[str, ...], dimensions: Mapping[str, str], window: _Window
+) -> dict[tuple[str, str], float]:
+    asked = [(name, statistic) for name in names for statistic in STATISTICS]
+    listed = [{"Name": key, "Value": value} for key, value in dimensions.items()]
     queries = [
         {
             "Id": f"q{number}",
             "MetricStat": {
-                "Metric": {
-                    "Namespace": namespace,
-                    "MetricName": name,
-                    "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
-                },
-                "Period": period_s,
+                "Metric": {"Namespace": namespace, "MetricName": name, "Dimensions": listed},
+                "Period": window.period_s,
                 "Stat": statistic,
             },
         }
         for number, (name, statistic) in enumerate(asked)
     ]
-    got = target.client("cloudwatch").get_metric_data(MetricDataQueries=queries, StartTime=start, EndTime=end)
-    by_id = {result["Id"]: result["Values"] for result in got["MetricDataResults"]}
-    values = {
-        asked[number]: _joined(asked[number][1], by_id.get(f"q{number}", []))
-        for number in range(len(asked))
-        if by_id.get(f"q{number}")
-    }
-    return Metrics(of=of, since=start, until=end, values=values, names=names)
+    pages = (
+        target.client("cloudwatch")
+        .get_paginator("get_metric_data")
+        .paginate(MetricDataQueries=queries, StartTime=window.start, EndTime=window.end)
+    )
+    found: dict[tuple[str, str], list[float]] = {}
+    for page in pages:
+        for result in page["MetricDataResults"]:
+            found.setdefault(asked[int(result["Id"][1:])], []).extend(result["Values"])
+    return {key: _joined(key[1], values) for key, values in found.items() if values}
 
 
 def _joined(statistic: str, values: list[float]) -> float:
-    """Join two neighbouring periods, where the window lies across their border: a percentile is the higher one's."""
-    return sum(values) if statistic in ("Sum", "SampleCount") else max(values)
+    """Join the periods of a window that is longer than one can be: a percentile is then the highest period's."""
+    return sum(values) if statistic in _ADDITIVE else max(values)

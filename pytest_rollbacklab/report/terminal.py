@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pytest_rollbacklab.drill.drill import DrillRow
+from pytest_rollbacklab.model import DrillRow
 
 __all__ = ["table_lines"]
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from pytest_rollbacklab.drill.drill import DrillRow, Timeline
-from pytest_rollbacklab.model import Answer, Build, Commit, Package, Release, ReleaseKind
+from pytest_rollbacklab.drill.drill import Timeline
+from pytest_rollbacklab.model import Answer, Build, Commit, DrillRow, Package, Release, ReleaseKind
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

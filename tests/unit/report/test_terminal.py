@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pytest_rollbacklab.drill.drill import DrillRow
+from pytest_rollbacklab.model import DrillRow
 from pytest_rollbacklab.report.terminal import table_lines
 
 WHOLE = DrillRow(

@@ -39,7 +39,7 @@ def check_variables(variables: Mapping[str, str]) -> None:
     for name, value in variables.items():
         if not _VARIABLE_NAME.fullmatch(name) or not _VARIABLE_VALUE.fullmatch(value):
             raise bad_request(
-                f"Invalid stage variable: {name}={value}. Names are a-zA-Z0-9_, values A-Za-z0-9-._~:/?#&=,"
+                f"Invalid stage variable {name}={value}: names are of a-zA-Z0-9_, values of A-Za-z0-9-._~:/?#&=,"
             )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from pytest_rollbacklab.localaws.stacks.intrinsics import text_of
 from pytest_rollbacklab.localaws.stacks.resources.patches import lower_camel
 from pytest_rollbacklab.localaws.stacks.resources.resource_type import Attributes, Request, ResourceType, taken
 
@@ -51,10 +52,11 @@ class Method(ResourceType):
     async def create(self, request: Request) -> Attributes:
         target = self._target(request.properties)
         wanted = {"authorizationType": "NONE", **_camel(request.properties, _METHOD)}
-        await request.call("apigateway", "PutMethod", **target, **wanted)
+        await request.call("apigateway", "PutMethod", **target, **_with_truths(wanted, "requestParameters"))
         request.made("|".join(target.values()))
         for response in request.properties.get("MethodResponses", ()):
-            await request.call("apigateway", "PutMethodResponse", **target, **_camel(response, response))
+            wanted = _with_truths(_camel(response, response), "responseParameters")
+            await request.call("apigateway", "PutMethodResponse", **target, **wanted)
         await self._integrate(request, target)
         return {}
 
@@ -83,6 +85,13 @@ class Method(ResourceType):
 
 def _camel(properties: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {lower_camel(name): value for name, value in taken(properties, names).items()}
+
+
+def _with_truths(wanted: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Make truths of a method's parameters, which say whether each is required."""
+    if name not in wanted:
+        return dict(wanted)
+    return {**wanted, name: {key: text_of(value) == "true" for key, value in wanted[name].items()}}
 
 
 TYPES: Final = (Resource(), Method())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import functools
 import itertools
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar
 
 import botocore.session
 import pytest
@@ -25,6 +26,14 @@ def _model(service: str) -> Any:
     return botocore.session.get_session().get_service_model(service)
 
 
+class Gate:
+    """Where the calls of an operation wait."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+        self.opened = asyncio.Event()
+
+
 class FakeAws:
     """Services as dicts of things by name, every call recorded.
 
@@ -35,7 +44,11 @@ class FakeAws:
         self.calls: list[tuple[str, Params]] = []
         self.things: dict[str, dict[str, Any]] = {}
         self.refusals: list[tuple[str, Callable[[Params], bool], ServiceError]] = []
-        self.gates: dict[str, asyncio.Event] = {}
+        self.gates: dict[str, Gate] = {}
+        self.refused = asyncio.Event()
+        """Set when a call was refused."""
+        self.fails_after: int | None = None
+        """How many calls may succeed before one fails; deletions never do."""
         self._numbers = itertools.count(1)
 
     def refuse(
@@ -43,6 +56,11 @@ class FakeAws:
     ) -> None:
         """Make an operation fail from now on."""
         self.refusals.append((operation, when, error))
+
+    def hold(self, operation: str) -> Gate:
+        """Make an operation wait until its gate is opened."""
+        self.gates[operation] = Gate()
+        return self.gates[operation]
 
     def allow_all(self) -> None:
         self.refusals.clear()
@@ -59,16 +77,26 @@ class FakeAws:
     ) -> dict[str, Any]:
         given = dict(params or {})
         self._check(service, operation, given)
-        self.calls.append((operation, given))
+        self.calls.append((operation, copy.deepcopy(given)))
         if operation in self.gates:
-            await self.gates[operation].wait()
-        for name, when, error in self.refusals:
-            if name == operation and when(given):
-                raise error
+            self.gates[operation].reached.set()
+            await self.gates[operation].opened.wait()
+        self._refuse(operation, given)
         handler: Callable[[Params], Params | None] | None = getattr(self, f"_{operation}", None)
         if handler is not None:
             return handler(given) or {}
         return self._by_table(operation, given)
+
+    def _refuse(self, operation: str, given: Params) -> None:
+        for name, when, error in self.refusals:
+            if name == operation and when(given):
+                self.refused.set()
+                raise error
+        if self.fails_after is not None and not operation.startswith("Delete"):
+            self.fails_after -= 1
+            if self.fails_after < 0:
+                self.fails_after = None
+                raise ServiceError("ServiceUnavailable", "not now", 503)
 
     def _check(self, service: str, operation: str, params: Params) -> None:
         shape = _model(service).operation_model(operation).input_shape
@@ -84,12 +112,12 @@ class FakeAws:
 
     # What most operations do: put a thing under its name, change it, or take it away.
 
-    _PUTS = {
+    _PUTS: ClassVar[dict[str, tuple[str, str]]] = {
         "CreateBucket": ("bucket", "Bucket"),
         "CreateLogGroup": ("log group", "logGroupName"),
         "PutMetricAlarm": ("alarm", "AlarmName"),
     }
-    _CHANGES = {
+    _CHANGES: ClassVar[dict[str, tuple[str, str]]] = {
         "PutFunctionConcurrency": ("function", "FunctionName"),
         "PutRetentionPolicy": ("log group", "logGroupName"),
         "SetIdentityPoolRoles": ("identity pool", "IdentityPoolId"),
@@ -102,10 +130,10 @@ class FakeAws:
         "UpdateTimeToLive": ("table", "TableName"),
         "UpdateUserPool": ("user pool", "UserPoolId"),
     }
-    _DELETES = {
+    _DELETES: ClassVar[dict[str, tuple[str, str, str | None]]] = {
         "DeleteBucket": ("bucket", "Bucket", "NoSuchBucket"),
         "DeleteDeployment": ("deployment", "deploymentId", "NotFoundException"),
-        "DeleteFunctionConcurrency": ("nothing", "FunctionName", None),
+        "DeleteFunctionConcurrency": ("concurrency", "FunctionName", None),
         "DeleteIdentityPool": ("identity pool", "IdentityPoolId", "ResourceNotFoundException"),
         "DeleteLogGroup": ("log group", "logGroupName", "ResourceNotFoundException"),
         "DeleteRestApi": ("api", "restApiId", "NotFoundException"),
@@ -288,7 +316,7 @@ class FakeAws:
         return {"Policy": {"Arn": arn, "PolicyId": f"ANPA{self.number()}"}}
 
     def _ListPolicyVersions(self, params: Params) -> Params:
-        return {"Versions": self._thing("policy", params["PolicyArn"])}
+        return {"Versions": list(self._thing("policy", params["PolicyArn"]))}
 
     def _CreatePolicyVersion(self, params: Params) -> Params:
         versions = self._thing("policy", params["PolicyArn"])
@@ -306,12 +334,12 @@ class FakeAws:
 
     def _CreateUserPool(self, params: Params) -> Params:
         pool = f"eu-west-1_pool{self.number()}"
-        self.of("user pool")[pool] = params
+        self.of("user pool")[pool] = {**params, "UserPoolId": pool}
         return {"UserPool": {"Id": pool}}
 
     def _CreateUserPoolClient(self, params: Params) -> Params:
         client = f"client{self.number()}"
-        self.of("client")[client] = params
+        self.of("client")[client] = {**params, "ClientId": client}
         return {"UserPoolClient": {"ClientId": client, "ClientName": params["ClientName"]}}
 
     def _UpdateUserPoolClient(self, params: Params) -> Params:
@@ -320,8 +348,15 @@ class FakeAws:
 
     def _CreateIdentityPool(self, params: Params) -> Params:
         pool = f"eu-west-1:pool{self.number()}"
-        self.of("identity pool")[pool] = params
+        self.of("identity pool")[pool] = {**params, "IdentityPoolId": pool}
         return {"IdentityPoolId": pool}
+
+    def _DeleteRetentionPolicy(self, params: Params) -> None:
+        self._thing("log group", params["logGroupName"]).pop("retentionInDays", None)
+
+    def _DeleteAlarms(self, params: Params) -> None:
+        for name in params["AlarmNames"]:
+            self.of("alarm").pop(name, None)
 
     # What templates are read from
 
@@ -424,13 +459,19 @@ def _text(template: Any) -> str:
     return template if isinstance(template, str) else json.dumps(template)
 
 
-@pytest.fixture()
+@pytest.fixture
 def aws() -> FakeAws:
     return FakeAws()
 
 
-@pytest.fixture()
-def drive(aws: FakeAws) -> Iterator[Callable[[Callable[[Console], Awaitable[None]]], None]]:
+@pytest.fixture(scope="session")
+def new_console() -> Callable[[], Console]:
+    """Make a CloudFormation with services of its own, for tests that need many."""
+    return lambda: Console(FakeAws())
+
+
+@pytest.fixture
+def drive(aws: FakeAws) -> Callable[[Callable[[Console], Awaitable[None]]], None]:
     """Run a story against a fresh CloudFormation, on a loop of its own."""
 
     def run(story: Callable[[Console], Awaitable[None]]) -> None:
@@ -443,10 +484,10 @@ def drive(aws: FakeAws) -> Iterator[Callable[[Callable[[Console], Awaitable[None
 
         asyncio.run(told())
 
-    yield run
+    return run
 
 
-@pytest.fixture()
+@pytest.fixture
 def refused() -> Callable[[Awaitable[Any]], Awaitable[str]]:
     """Return what a call is refused with: code and message."""
 

@@ -199,8 +199,8 @@ def test_without_changes_it_fails_as_on_aws_and_cannot_be_executed(drive: Any, r
         assert change_set["Changes"] == []
         message = await refused(console.call("ExecuteChangeSet", StackName="notes", ChangeSetName="change"))
         assert message == (
-            f"InvalidChangeSetStatus: ChangeSet [{change_set['ChangeSetId']}] cannot be executed in its current status of "
-            "[FAILED]"
+            f"InvalidChangeSetStatus: ChangeSet [{change_set['ChangeSetId']}] cannot be executed in its current status "
+            "of [FAILED]"
         )
 
     drive(story)
@@ -301,8 +301,8 @@ def test_what_cannot_be_asked_for_is_refused_in_awss_words(drive: Any, refused: 
             console.change_set(of(A=group("c")), StackName=stack["StackId"], ChangeSetType="CREATE")
         )
         assert message == (
-            f"ValidationError: Stack [{stack['StackId']}] already exists and cannot be created again with the changeSet "
-            "[change]."
+            f"ValidationError: Stack [{stack['StackId']}] already exists and cannot be created again with the "
+            "changeSet [change]."
         )
 
     drive(story)

@@ -132,7 +132,7 @@ def test_a_resource_that_fails_after_it_was_made_is_deleted_again(drive: Any, aw
 
 def test_what_is_under_way_when_another_fails_is_waited_for_and_deleted(drive: Any, aws: Any) -> None:
     aws.refuse("CreateLogGroup", BROKEN, named("bad"))
-    aws.gates["CreateTable"] = asyncio.Event()
+    gate = aws.hold("CreateTable")
 
     async def story(console: Any) -> None:
         table = {
@@ -140,10 +140,10 @@ def test_what_is_under_way_when_another_fails_is_waited_for_and_deleted(drive: A
             "Properties": {"TableName": "slow", "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]},
         }
         await console.call("CreateStack", StackName="notes", TemplateBody=json.dumps(of(Slow=table, Bad=group("bad"))))
-        while "Bad CREATE_FAILED" not in await console.moves():
-            await asyncio.sleep(0)
+        await aws.refused.wait()
+        assert "Bad CREATE_FAILED" in await console.moves()
         assert (await console.stack())["StackStatus"] == "CREATE_IN_PROGRESS"
-        aws.gates["CreateTable"].set()
+        gate.opened.set()
         await console.stacks.settled()
         assert (await console.stack())["StackStatus"] == "ROLLBACK_COMPLETE"
         assert aws.of("table") == {}
@@ -293,8 +293,8 @@ def test_a_property_that_the_local_aws_has_not_fails_by_name(drive: Any) -> None
         await console.create(of(Table=table))
         failed = next(event for event in await console.events() if event[:2] == ("Table", "CREATE_FAILED"))
         assert failed[2] == (
-            "The local AWS does not emulate these properties of AWS::DynamoDB::Table: ContributorInsightsSpecification, "
-            "GlobalSecondaryIndexes/ContributorInsightsSpecification"
+            "The local AWS does not emulate these properties of AWS::DynamoDB::Table: "
+            "ContributorInsightsSpecification, GlobalSecondaryIndexes/ContributorInsightsSpecification"
         )
 
     drive(story)
@@ -409,8 +409,8 @@ def test_of_two_calls_for_one_name_at_once_one_is_refused(drive: Any) -> None:
 def test_what_can_be_no_name_is_refused(drive: Any, refused: Any, name: str, constraint: str) -> None:
     async def story(console: Any) -> None:
         assert await refused(console.create(GROUPS, StackName=name)) == (
-            f"ValidationError: 1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: "
-            f"{constraint}"
+            f"ValidationError: 1 validation error detected: Value '{name}' at 'stackName' failed to satisfy "
+            f"constraint: {constraint}"
         )
 
     drive(story)

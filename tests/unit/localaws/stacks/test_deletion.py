@@ -88,17 +88,16 @@ def test_retained_resources_are_skipped(drive: Any, aws: Any) -> None:
 
 
 def test_a_stack_that_is_being_created_can_be_deleted(drive: Any, aws: Any) -> None:
-    aws.gates["CreateLogGroup"] = asyncio.Event()
+    gate = aws.hold("CreateLogGroup")
 
     async def story(console: Any) -> None:
         answer = await console.call(
             "CreateStack", StackName="notes", TemplateBody=json.dumps(of(A=group("a"), B=group("b", "A")))
         )
-        while not aws.calls:
-            await asyncio.sleep(0)
+        await gate.reached.wait()
         await console.call("DeleteStack", StackName="notes")
         assert (await console.stack())["StackStatus"] == "DELETE_IN_PROGRESS"
-        aws.gates["CreateLogGroup"].set()
+        gate.opened.set()
         await console.stacks.settled()
         assert (await console.stack(answer["StackId"]))["StackStatus"] == "DELETE_COMPLETE"
         assert aws.of("log group") == {}
@@ -132,11 +131,11 @@ def test_a_protected_stack_is_not_deleted(drive: Any, refused: Any) -> None:
 
 
 def test_closing_stops_what_is_in_progress(drive: Any, aws: Any) -> None:
-    aws.gates["CreateLogGroup"] = asyncio.Event()
+    gate = aws.hold("CreateLogGroup")
 
     async def story(console: Any) -> None:
         await console.call("CreateStack", StackName="notes", TemplateBody=json.dumps(of(A=group("a"))))
-        await asyncio.sleep(0)
+        await gate.reached.wait()
         await console.stacks.close()
         await console.stacks.settled()
         assert (await console.stack())["StackStatus"] == "CREATE_IN_PROGRESS"

@@ -52,8 +52,12 @@ def test_a_walk_begins_everything_that_can_and_each_as_soon_as_it_can() -> None:
     gates = {node: asyncio.Event() for node in "abcd"}
 
     async def story() -> None:
+        c_begun = asyncio.Event()
+
         def begin(node: str) -> Any:
             begun.append(node)
+            if node == "c":
+                c_begun.set()
 
             async def work() -> bool:
                 await gates[node].wait()
@@ -66,8 +70,7 @@ def test_a_walk_begins_everything_that_can_and_each_as_soon_as_it_can() -> None:
         await asyncio.sleep(0)
         assert begun == ["a", "b"]
         gates["a"].set()
-        while "c" not in begun:
-            await asyncio.sleep(0)
+        await c_begun.wait()
         for gate in gates.values():
             gate.set()
         await walking
