@@ -56,3 +56,7 @@ def init(directory: Path) -> None:
 
 
 main.add_command(apitest_command, "apitest")
+
+
+if __name__ == "__main__":
+    main()

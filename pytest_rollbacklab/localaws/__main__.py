@@ -24,7 +24,8 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve(port=options.port, on_ready=_say_ready, die_with_stdin=options.die_with_stdin))
+            on_ready = _say_ready if options.die_with_stdin else _greet
+            runner.run(serve(port=options.port, on_ready=on_ready, die_with_stdin=options.die_with_stdin))
     except PortInUseError as error:
         sys.stderr.write(f"{error}\nwhat to do: give another with --port, or none for any free one\n")
         return 1
@@ -33,6 +34,16 @@ def main(argv: list[str] | None = None) -> int:
 
 def _say_ready(endpoint: str) -> None:
     sys.stdout.write(f"{READY}{endpoint}\n")
+    sys.stdout.flush()
+
+
+def _greet(endpoint: str) -> None:
+    _say_ready(endpoint)
+    sys.stdout.write(
+        f"  any AWS client uses it with:  export AWS_ENDPOINT_URL={endpoint}\n"
+        "  any credentials will do; an access key of 12 digits is the account itself\n"
+        "  Ctrl-C ends it, and nothing is kept\n"
+    )
     sys.stdout.flush()
 
 

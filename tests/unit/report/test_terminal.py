@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 from pytest_rollbacklab.model import DrillRow
 from pytest_rollbacklab.report.terminal import table_lines
 
@@ -28,14 +30,12 @@ QUIET = DrillRow(
 
 
 def test_each_drill_has_a_row_under_its_headings() -> None:
-    assert [line.split("  ") for line in table_lines([WHOLE.to_dict(), QUIET.to_dict()], width=200)] == [
-        line.split("  ")
-        for line in (
-            "drill                                                broken      seen  detected in  recovered in  back to  reused",
-            "labs/01-gibberish/test_gibberish.py::test_gibberish  #2 on prod  502   0.12 s       1.50 s        #1       5 of 5",
-            "t                                                    -           -     -            -             -        -",
-        )
-    ]
+    headings, whole, quiet = (
+        re.split(r" {2,}", line) for line in table_lines([WHOLE.to_dict(), QUIET.to_dict()], width=200)
+    )
+    assert headings == ["drill", "broken", "seen", "detected in", "recovered in", "back to", "reused"]
+    assert whole == [WHOLE.drill, "#2 on prod", "502", "0.12 s", "1.50 s", "#1", "5 of 5"]
+    assert quiet == ["t", "-", "-", "-", "-", "-", "-"]
 
 
 def test_a_long_name_is_cut_in_front_to_fit_the_terminal() -> None:
