@@ -40,7 +40,7 @@ def deployed(lab: Lab) -> Lab:
 class TestRefused:
     def test_a_template_that_does_not_parse(self, lab: Lab) -> None:
         lab.write("template.yaml", "Resources: [\n")
-        with pytest.raises(BuildError, match="build 1 of [0-9a-f]{7} 'Broken template' failed") as refused:
+        with pytest.raises(BuildError, match=r"build 1 of [0-9a-f]{7} 'Broken template' failed") as refused:
             lab.push("Broken template")
         assert "template.yaml" in str(refused.value)
         assert "line 2" in str(refused.value)

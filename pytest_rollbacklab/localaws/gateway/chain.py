@@ -52,8 +52,14 @@ class Chain:
             exchange.fault = Fault.failed_here(error)
         exchange.answer = _finished(exchange)
         exchange.latency_ms = round((time.perf_counter() - exchange.began) * 1000)
-        self._recorder.record(exchange)
+        self._write_down(exchange)
         return exchange.answer
+
+    def _write_down(self, exchange: Exchange) -> None:
+        try:
+            self._recorder.record(exchange)
+        except Exception:
+            logger.exception("%s was answered, but could not be logged and measured", exchange.arn)
 
     async def _measure_size(self, exchange: Exchange) -> None:
         if len(exchange.request.body) > _MAX_BODY_BYTES:

@@ -86,5 +86,5 @@ def refuse_others(operation: str, params: Mapping[str, Any], obeyed: Collection[
         ServiceError: NotImplemented, naming the first one.
     """
     for name, value in params.items():
-        if name not in obeyed and value not in (None, False, "", [], {}, "OFF"):
+        if name not in obeyed and value not in (None, False, "", [], {}):
             raise not_emulated(f"{name}={value!r} of {operation}", "Leave it out.")

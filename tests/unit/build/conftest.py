@@ -31,14 +31,14 @@ class FakeS3:
         """How many conditional puts to answer with ConditionalRequestConflict first."""
         self._lock = threading.Lock()
 
-    def create_bucket(self, *, Bucket: str, **options: Any) -> None:  # noqa: N803 - boto3's names
+    def create_bucket(self, *, Bucket: str, **options: Any) -> None:
         self.calls.append("create_bucket")
         self.created.append(options)
         if Bucket in self.buckets:
             raise _error("BucketAlreadyOwnedByYou", "CreateBucket")
         self.buckets[Bucket] = {}
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str | None = None) -> None:  # noqa: N803
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str | None = None) -> None:
         self.calls.append(f"put_object {Key}")
         with self._lock:
             objects = self._objects(Bucket, "PutObject")
@@ -50,14 +50,14 @@ class FakeS3:
                     raise _error("PreconditionFailed", "PutObject")
             objects[Key] = Body
 
-    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
         self.calls.append(f"get_object {Key}")
         objects = self._objects(Bucket, "GetObject")
         if Key not in objects:
             raise _error("NoSuchKey", "GetObject")
         return {"Body": io.BytesIO(objects[Key])}
 
-    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
         objects = self.buckets.get(Bucket, {})
         if Key not in objects:
             raise _error("404", "HeadObject")
@@ -67,7 +67,7 @@ class FakeS3:
         assert operation == "list_objects_v2"
         return self
 
-    def paginate(self, *, Bucket: str, Prefix: str, StartAfter: str) -> Iterator[dict[str, Any]]:  # noqa: N803
+    def paginate(self, *, Bucket: str, Prefix: str, StartAfter: str) -> Iterator[dict[str, Any]]:
         objects = self._objects(Bucket, "ListObjectsV2")
         keys = sorted(key for key in objects if key.startswith(Prefix) and key > StartAfter)
         for at in range(0, max(1, len(keys)), 2):

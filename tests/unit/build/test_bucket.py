@@ -92,7 +92,7 @@ def test_a_bucket_that_was_made_meanwhile_is_taken(bucket: Bucket, s3: Any) -> N
 
 def test_a_bucket_of_another_account_is_said(bucket: Bucket, s3: Any) -> None:
     class TakenS3(type(s3)):  # type: ignore[misc]
-        def create_bucket(self, *, Bucket: str) -> None:  # noqa: N803
+        def create_bucket(self, *, Bucket: str) -> None:
             from botocore.exceptions import ClientError
 
             raise ClientError({"Error": {"Code": "BucketAlreadyExists", "Message": ""}}, "CreateBucket")

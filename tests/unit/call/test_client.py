@@ -86,7 +86,7 @@ def test_every_status_is_an_answer(client: ApiClient, answers: list[Answer]) -> 
 
 
 def test_what_is_no_json_says_so(client: ApiClient) -> None:
-    with pytest.raises(ValueError, match="the body of GET .*/notes -> 200 OK is not JSON: 'plain'"):
+    with pytest.raises(ValueError, match=r"the body of GET .*/notes -> 200 OK is not JSON: 'plain'"):
         client.get("/notes").json()
 
 

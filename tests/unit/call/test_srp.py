@@ -1,4 +1,4 @@
-"""The client's side against a server's side, written here from the protocol's description."""
+"""The client's side: against a server's side written here from the protocol's description, and against Amazon's own."""
 
 from __future__ import annotations
 
@@ -61,6 +61,35 @@ def test_the_right_password_gives_the_signature_that_the_server_expects() -> Non
     for _ in range(5):
         server, handshake = Server(PASSWORD), srp.Handshake.begin()
         assert claim(handshake, server, PASSWORD) == server.expects(handshake.srp_a)
+
+
+# What AuthenticationHelper of amazon-cognito-identity-js 1.31.0 computes for the same secret, SRP_B and salts. The first
+# salt's highest bit is set, so that it is hashed with a zero byte before it; the second's is not.
+AMAZONS_SECRET = 0xC0FFEE0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789
+AMAZONS_CLAIMS = [
+    ("8f00112233445566778899aabbccddee", "M0pgxfZvN0lfpLBJJz9nwh98pU+J84wg2QLOkd4XAuk="),
+    ("0f00112233445566778899aabbccddee", "E7zfLQ/gokWKWXRVHeOV6i/A5CFdEEAa0PW2yyPY/IQ="),
+]
+
+
+@pytest.mark.parametrize(("salt", "claimed"), AMAZONS_CLAIMS)
+def test_claims_what_amazons_own_client_claims(salt: str, claimed: str) -> None:
+    handshake = srp.Handshake.begin(AMAZONS_SECRET)
+    sent = hashlib.sha256(handshake.srp_a.encode()).hexdigest()
+    assert sent == "8bcc62ac2e093503be0c71e4159fe0f686cac398124133d3de2320ce9f2f3dcd"
+    assert claimed == handshake.claim(
+        pool_id="eu-west-1_Xy9abcDEF",
+        user_id="ann",
+        password="Pässw0rd! 1",
+        srp_b=f"{pow(2, 0xFEEDBEEF**7, N):x}",
+        salt=salt,
+        secret_block=base64.b64encode(b"secret block").decode(),
+        at="Mon Nov 3 05:42:00 UTC 2026",
+    )
+
+
+def test_the_secret_is_not_shown() -> None:
+    assert str(AMAZONS_SECRET) not in repr(srp.Handshake.begin(AMAZONS_SECRET))
 
 
 def test_a_wrong_password_does_not() -> None:

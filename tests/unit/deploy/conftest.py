@@ -123,7 +123,7 @@ class FakeCloudFormation:
         assert operation == "describe_stack_events"
         return self
 
-    def paginate(self, *, StackName: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - boto3's name
+    def paginate(self, *, StackName: str) -> Iterator[dict[str, Any]]:
         for event in self.events.get(StackName, []):
             yield {"StackEvents": [event]}
 

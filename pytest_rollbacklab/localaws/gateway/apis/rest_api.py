@@ -44,8 +44,6 @@ class RestApi:
     description: str | None = None
     version: str | None = None
     binary_media_types: tuple[str, ...] = ()
-    minimum_compression_size: int | None = None
-    api_key_source: str = "HEADER"
     endpoint_type: str = "EDGE"
     ip_address_type: str = "ipv4"
     tags: Mapping[str, str] = field(default_factory=dict)

@@ -19,6 +19,8 @@ from pytest_rollbacklab.localaws.gateway.registry import ApiRecord, Registry
 __all__ = ["ImportOperations"]
 
 _PARAMETERS = ("endpointConfigurationTypes", "basepath", "ignore")
+_NO_PARAMETERS = ("mode", "failonwarnings")
+"""The rest of the query string: AWS's model takes all of it for the import's parameters."""
 _MODES = ("merge", "overwrite")
 
 
@@ -54,7 +56,8 @@ class ImportOperations:
 
 
 def _imported(api: RestApi, document: Document, params: Mapping[str, Any], *, overwrite: bool) -> RestApi:
-    parameters = params.get("parameters") or {}
+    given = params.get("parameters") or {}
+    parameters = {name: value for name, value in given.items() if name not in _NO_PARAMETERS}
     refuse_others("the import's parameters", parameters, _PARAMETERS)
     base_path = parameters.get("basepath") or "ignore"
     try:

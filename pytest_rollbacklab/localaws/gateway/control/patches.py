@@ -37,11 +37,6 @@ class Patch:
     def removes(self) -> bool:
         return self.op == "remove"
 
-    @property
-    def segments(self) -> tuple[str, ...]:
-        """The parts of the path, unescaped."""
-        return tuple(part.replace("~1", "/").replace("~0", "~") for part in self.path.lstrip("/").split("/"))
-
     def below(self, prefix: str) -> str | None:
         """Return what the path names below a prefix, unescaped: below ``/variables/``, the variable's name."""
         if not self.path.startswith(prefix) or self.path == prefix:

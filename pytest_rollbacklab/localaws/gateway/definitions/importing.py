@@ -68,14 +68,14 @@ class _Import:
         except ServiceError as error:
             self.problems.append(_at(error, f"Unable to create resource at path '{full}'"))
             return
-        for name in (name for name in item if name in _METHODS):
-            self._put_operation(resource, name, item)
-
-    def _put_operation(self, resource: Resource, name: str, item: Mapping[str, Any]) -> None:
         shared = item.get("parameters") or []
+        for name in (name for name in item if name in _METHODS):
+            self._put_operation(resource, name, item[name], shared)
+
+    def _put_operation(self, resource: Resource, name: str, operation: Mapping[str, Any], shared: list[Any]) -> None:
         try:
             method = imported_method(
-                self._document, name, item[name], shared, resource_id=resource.id, path=resource.path
+                self._document, name, operation, shared, resource_id=resource.id, path=resource.path
             )
             self.api = self.api.with_method(resource.id, method)
         except ServiceError as error:

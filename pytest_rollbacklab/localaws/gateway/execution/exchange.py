@@ -53,6 +53,11 @@ class FunctionCall:
     status: int | None = None
     """The function's own ``statusCode``."""
 
+    @property
+    def known_request_id(self) -> str | None:
+        """Lambda's id as far as the gateway learns it: it comes with Lambda's answer."""
+        return self.request_id if self.invoke_status is not None else None
+
 
 @dataclass(kw_only=True, slots=True)
 class Exchange:
@@ -69,7 +74,7 @@ class Exchange:
     trace: Trace
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     extended_request_id: str = field(
-        default_factory=lambda: base64.b64encode(secrets.token_bytes(_EXTENDED_ID_BYTES)).decode()
+        default_factory=lambda: base64.urlsafe_b64encode(secrets.token_bytes(_EXTENDED_ID_BYTES)).decode()
     )
     began: float = field(default_factory=time.perf_counter)
     route: Route | None = None

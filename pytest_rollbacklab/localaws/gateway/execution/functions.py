@@ -89,7 +89,7 @@ class Functions:
             raise Fault.timed_out() from None
         except ServiceError as error:
             call.invoke_status = error.status
-            if error.code == "RequestTooLargeException":
+            if error.code == "RequestEntityTooLargeException":
                 raise Fault.too_large() from error
             raise Fault.invoke_refused(error, lambda_request_id=call.request_id) from error
         finally:

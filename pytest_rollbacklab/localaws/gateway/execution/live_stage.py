@@ -1,6 +1,6 @@
 """A stage as the data plane sees it: its deployment and its settings, prepared for being looked at on every request.
 
-Made anew whenever the stage or the account's settings change, and never changed itself.
+Made anew whenever the stage changes, and never changed itself.
 """
 
 from __future__ import annotations

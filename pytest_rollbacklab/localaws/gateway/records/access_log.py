@@ -17,7 +17,7 @@ from pytest_rollbacklab.localaws.gateway.execution.exchange import Exchange
 from pytest_rollbacklab.localaws.gateway.records.variables import VARIABLES, Variable
 from pytest_rollbacklab.localaws.gateway.refusals import bad_request, not_emulated
 
-__all__ = ["LogGroup", "check_format", "compile_format", "read_destination"]
+__all__ = ["AccessLogFormat", "LogGroup", "check_format", "compile_format", "read_destination"]
 
 _VARIABLE = re.compile(r"\$context\.([A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)|\$\{context\.([A-Za-z0-9_.]+)\}")
 _DESTINATION = re.compile(r"arn:aws[a-z-]*:logs:([a-z0-9-]+):(\d{12}):log-group:([A-Za-z0-9_/.#-]{1,512})(?::\*)?")

@@ -2,7 +2,8 @@
 
 The lines are those of apigw-test-invoke-method-log in AWS's recordings, with the request's id before each as in
 CloudWatch, and those that only CloudWatch has around them. At ERROR there is what went wrong and the status; at INFO
-there is the way too; with data tracing, what was sent and received. A line ends at 1,024 characters.
+there is the way too; with data tracing, what was sent and received. A line ends at 1,024 characters. A request that
+came to no method leaves nothing here: the access log has it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import parse_qsl
 
 from pytest_rollbacklab.localaws.gateway.apis.stage import MethodSetting
+from pytest_rollbacklab.localaws.gateway.deployed.routes import Route
 from pytest_rollbacklab.localaws.gateway.execution.exchange import Exchange, FunctionCall
 from pytest_rollbacklab.localaws.http import HttpResponse
 
@@ -20,7 +22,9 @@ _LONGEST = 1024
 
 
 def execution_log(exchange: Exchange, setting: MethodSetting) -> list[str]:
-    """Return the lines of a request, none when its method is not logged or went well at ERROR."""
+    """Return the lines of a request: none when it came to no method, is not logged, or went well at ERROR."""
+    if exchange.route is None:
+        return []
     if setting.logging_level == "INFO":
         lines = _at_info(exchange, data_trace=setting.data_trace_enabled)
     elif setting.logging_level == "ERROR" and exchange.fault is not None:
@@ -40,8 +44,8 @@ def _at_error(exchange: Exchange, *, data_trace: bool) -> Iterator[str]:
 
 
 def _at_info(exchange: Exchange, *, data_trace: bool) -> Iterator[str]:
-    yield f"Extended Request Id: {exchange.extended_request_id}"
-    yield from _beginning(exchange)
+    assert exchange.route is not None
+    yield from _beginning(exchange, exchange.route)
     if data_trace:
         yield from _request(exchange)
         yield from _endpoint(exchange)
@@ -52,14 +56,12 @@ def _at_info(exchange: Exchange, *, data_trace: bool) -> Iterator[str]:
             yield from _response(exchange.answer)
         yield "Successfully completed execution"
     yield f"Method completed with status: {exchange.answer.status}"
-    if exchange.call is not None:
-        yield f"AWS Integration Endpoint RequestId : {exchange.call.request_id}"
+    if exchange.call is not None and exchange.call.known_request_id is not None:
+        yield f"AWS Integration Endpoint RequestId : {exchange.call.known_request_id}"
 
 
-def _beginning(exchange: Exchange) -> Iterator[str]:
-    route = exchange.route
-    if route is None:
-        return
+def _beginning(exchange: Exchange, route: Route) -> Iterator[str]:
+    yield f"Extended Request Id: {exchange.extended_request_id}"
     stage = f"{exchange.live.api_id}/{exchange.live.stage.name}"
     yield f"Verifying Usage Plan for request: {exchange.request_id}. API Key:  API Stage: {stage}"
     yield (

@@ -39,7 +39,7 @@ def _integration_latency(exchange: Exchange) -> int | None:
 
 
 def _integration_request_id(exchange: Exchange) -> str | None:
-    return exchange.call.request_id if exchange.call else None
+    return exchange.call.known_request_id if exchange.call else None
 
 
 def _invoke_status(exchange: Exchange) -> int | None:

@@ -86,9 +86,6 @@ class Invoked:
     request_id: str | None
 
 
-Behaviour = Callable[[dict[str, Any]], Any]
-
-
 class FakeLambdas:
     """One function for all names, which does as it is told."""
 
@@ -96,6 +93,8 @@ class FakeLambdas:
         self.invoked: list[Invoked] = []
         self.asked: list[tuple[str, str | None, str, str]] = []
         self.permitted = True
+        self.hanging = asyncio.Event()
+        """Set when an invocation hangs."""
         self.returns({"statusCode": 200})
 
     def returns(self, result: Any) -> None:
@@ -105,8 +104,11 @@ class FakeLambdas:
 
     def fails(self, **error: Any) -> None:
         """Have the function raise."""
-        failed = FakeInvocation(json.dumps(error).encode(), function_error="Unhandled")
-        self._behaviour = lambda: _now(failed)
+        self.fails_with(json.dumps(error).encode())
+
+    def fails_with(self, payload: bytes) -> None:
+        """Have the function fail, with this for an answer."""
+        self._behaviour = lambda: _now(FakeInvocation(payload, function_error="Unhandled"))
 
     def refuses(self, error: ServiceError) -> None:
         """Have Lambda not run the function."""
@@ -118,6 +120,7 @@ class FakeLambdas:
 
     def hangs(self) -> None:
         async def hang() -> FakeInvocation:
+            self.hanging.set()
             await asyncio.Event().wait()
             raise AssertionError("never comes here")
 

@@ -75,6 +75,8 @@ def test_apis_and_stages_are_tagged(world):
 def test_tags_of_other_things_are_refused(world):
     assert world.refused("GetTags", resourceArn="arn:aws:apigateway:us-east-1::/usageplans/x") == (
         "BadRequestException",
-        "Invalid ARN specified in the request: arn:aws:apigateway:us-east-1::/usageplans/x is neither a REST API "
-        "nor a stage",
+        (
+            "Invalid ARN specified in the request: arn:aws:apigateway:us-east-1::/usageplans/x is neither a REST API "
+            "nor a stage"
+        ),
     )

@@ -108,13 +108,17 @@ def mock(world, *, template='{"statusCode": 200}', response=None):
         ),
         (
             {"response": {"responseTemplates": {"application/json": "#set($x = 1)\n{}"}}},
-            "mapping templates (VTL): the response template application/json of the integration response 200 "
-            "of GET /notes holds '#set($x = 1)'",
+            (
+                "mapping templates (VTL): the response template application/json of the integration response 200 "
+                "of GET /notes holds '#set($x = 1)'"
+            ),
         ),
         (
             {"response": {"responseParameters": {"method.response.header.X": "context.requestId"}}},
-            "mapping expressions: method.response.header.X of the integration response 200 of GET /notes is "
-            "'context.requestId'",
+            (
+                "mapping expressions: method.response.header.X of the integration response 200 of GET /notes is "
+                "'context.requestId'"
+            ),
         ),
         (
             {"response": {"contentHandling": "CONVERT_TO_BINARY"}},
@@ -126,6 +130,19 @@ def test_templates_beyond_literals_are_refused_by_name_when_they_are_deployed(wo
     api = mock(world, **changes)
     code, message = world.refused("CreateDeployment", restApiId=api)
     assert (code, f"the local AWS does not emulate {part}" in message) == ("NotImplemented", True)
+
+
+def test_a_mock_answers_in_headers_of_one_value_alone(world):
+    api = world.api()
+    where = {"restApiId": api, "resourceId": world.resource(api), "httpMethod": "GET"}
+    name = "method.response.multivalueheader.X"
+    world.call("PutMethod", **where, authorizationType="NONE")
+    world.call("PutIntegration", **where, type="MOCK")
+    world.call("PutMethodResponse", **where, statusCode="200", responseParameters={name: False})
+    world.call("PutIntegrationResponse", **where, statusCode="200", responseParameters={name: "'x'"})
+    code, message = world.refused("CreateDeployment", restApiId=api)
+    assert code == "BadRequestException"
+    assert f"[Invalid mapping expression parameter specified: {name}]" in message
 
 
 def test_a_selection_pattern_that_is_none_is_refused_when_it_is_deployed(world):

@@ -98,8 +98,10 @@ def test_what_does_not_hold_together_is_refused(world, where, params, message):
 def test_a_type_that_there_is_not_is_refused_as_recorded(world, where):
     assert world.refused("PutIntegration", **where, type="HTTPS_PROXY") == (
         "ValidationException",
-        "1 validation error detected: Value 'HTTPS_PROXY' at 'putIntegrationInput.type' failed to satisfy "
-        "constraint: Member must satisfy enum value set: [HTTP, MOCK, AWS_PROXY, HTTP_PROXY, AWS]",
+        (
+            "1 validation error detected: Value 'HTTPS_PROXY' at 'putIntegrationInput.type' failed to satisfy "
+            "constraint: Member must satisfy enum value set: [HTTP, MOCK, AWS_PROXY, HTTP_PROXY, AWS]"
+        ),
     )
 
 
@@ -222,6 +224,8 @@ def test_integration_responses_need_what_the_method_declares(world, where):
     header = "method.response.header.X"
     assert world.refused("PutIntegrationResponse", **where, statusCode="200", responseParameters={header: "'x'"}) == (
         "BadRequestException",
-        "Invalid mapping expression specified: Validation Result: warnings : [], errors : "
-        "[Invalid mapping expression parameter specified: method.response.header.X]",
+        (
+            "Invalid mapping expression specified: Validation Result: warnings : [], errors : "
+            "[Invalid mapping expression parameter specified: method.response.header.X]"
+        ),
     )

@@ -53,8 +53,10 @@ def test_a_method_keeps_its_parameters_and_its_name(world, where):
         ),
         (
             {"requestParameters": {"wrong": True}},
-            "Invalid mapping expression specified: Validation Result: warnings : [], errors : "
-            "[Invalid mapping expression specified: wrong]",
+            (
+                "Invalid mapping expression specified: Validation Result: warnings : [], errors : "
+                "[Invalid mapping expression specified: wrong]"
+            ),
         ),
         ({"requestModels": {"application/json": "pet"}}, "Invalid model identifier specified: pet"),
         ({"requestValidatorId": "abc"}, "Invalid Request Validator identifier specified"),
@@ -164,8 +166,10 @@ def test_a_method_declares_its_answers(world, where):
         (
             {"statusCode": "wrong"},
             "ValidationException",
-            r"Value 'wrong' at 'statusCode' failed to satisfy constraint: "
-            r"Member must satisfy regular expression pattern: [1-5]\d\d",
+            (
+                r"Value 'wrong' at 'statusCode' failed to satisfy constraint: "
+                r"Member must satisfy regular expression pattern: [1-5]\d\d"
+            ),
         ),
         ({"statusCode": "200", "responseModels": {"a/b": "pet"}}, "BadRequestException", "identifier specified: pet"),
         ({"statusCode": "200", "responseParameters": {"x": True}}, "BadRequestException", "expression specified: x]"),

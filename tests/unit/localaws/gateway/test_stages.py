@@ -96,6 +96,7 @@ def test_settings_of_methods_are_kept_under_awss_keys(world, api):
             "/variables/a": "1",
             "/description": "new",
             "/tracingEnabled": "false",
+            "/documentationVersion": "v2",
         },
     )
     settings = changed["methodSettings"]
@@ -132,8 +133,10 @@ def test_access_logs_are_set_piece_by_piece_and_removed_as_a_whole(world, api):
 def test_other_access_log_settings_are_refused_as_recorded(world, api, op, path):
     assert refused(world, api, op, path, "x") == (
         "BadRequestException",
-        "Invalid accessLogSettings path. Must be one of : "
-        "[/accessLogSettings/destinationArn, /accessLogSettings/format]",
+        (
+            "Invalid accessLogSettings path. Must be one of : "
+            "[/accessLogSettings/destinationArn, /accessLogSettings/format]"
+        ),
     )
 
 
@@ -146,8 +149,10 @@ def test_other_access_log_settings_are_refused_as_recorded(world, api, op, path)
             "remove",
             "/accessLogSettings/destinationArn",
             None,
-            "Cannot remove method setting accessLogSettings/destinationArn because there is no method setting for "
-            "this method ",
+            (
+                "Cannot remove method setting accessLogSettings/destinationArn because there is no method setting for "
+                "this method "
+            ),
         ),
         (
             "remove",
@@ -156,17 +161,25 @@ def test_other_access_log_settings_are_refused_as_recorded(world, api, op, path)
             "Cannot remove method setting */* because there is no method setting for this method ",
         ),
         (
+            "remove",
+            "/~1set/GET/metrics/wrong",
+            None,
+            "Cannot remove method setting ~1set/GET/metrics/wrong because there is no method setting for this method ",
+        ),
+        (
             "replace",
             "/accessLogSettings/format",
             "$context.status",
-            "Access Log format must include either $context.requestId or $context.extendedRequestId : '$context.status'",
+            "Access Log format must include either $context.requestId or $context.extendedRequestId : '$context.st",
         ),
         (
             "replace",
             "/accessLogSettings/format",
             "$context.requestId\n$context.status",
-            "Access Log format must be single line, new line character is allowed only at end of the format: "
-            "'$context.requestId\n$context.status'",
+            (
+                "Access Log format must be single line, new line character is allowed only at end of the format: "
+                "'$context.requestId\n$context.status'"
+            ),
         ),
         (
             "replace",
@@ -184,6 +197,7 @@ def test_other_access_log_settings_are_refused_as_recorded(world, api, op, path)
     ],
 )
 def test_settings_that_make_no_sense_are_refused(world, api, op, path, value, message):
+    world.patch_stage(api, **{"/~1set/GET/metrics/enabled": "true"})
     code, told = refused(world, api, op, path, value)
     assert (code, told.startswith(message)) == ("BadRequestException", True)
 

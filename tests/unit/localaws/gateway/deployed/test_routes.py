@@ -86,3 +86,7 @@ def test_variables_are_kept_as_they_were_sent():
 def test_a_variable_that_led_nowhere_is_not_told():
     table = routes(("GET", "/{x}/a"), ("GET", "/{all+}"))
     assert taken(table, "GET", "/1/b") == ("GET /{all+}", {"all": "1/b"})
+
+
+def test_a_greedy_path_without_the_method_is_no_route():
+    assert taken(routes(("POST", "/{p+}")), "GET", "/a") is None

@@ -82,6 +82,7 @@ JSON = ("Content-Type", "application/json")
             b"",
         ),
         ({"headers": {"empty": None}}, 200, [JSON], b""),
+        ({"body": "x", "isBase64Encoded": "false"}, 200, [JSON], b"x"),
     ],
 )
 def test_a_proxy_answer_is_translated_as_recorded(answer, returned, status, headers, body):

@@ -43,6 +43,14 @@ def test_a_function_that_fails_is_a_bad_gateway(world):
     assert ";" not in trace
 
 
+def test_a_failure_that_is_no_json_is_a_bad_gateway_too(world):
+    api = world.deployed()
+    world.lambdas.fails_with(b"killed")
+    world.log_to(api, "$context.requestId $context.integrationErrorMessage")
+    assert world.send(api).status == 502
+    assert world.telemetry.logs.groups["access"][0].endswith(" Lambda Customer Function Error:killed")
+
+
 def test_a_function_that_may_not_be_invoked_is_an_error_and_is_not_invoked(world):
     api = world.deployed("POST", "/notes/{id}")
     world.lambdas.permitted = False
@@ -77,7 +85,7 @@ def test_a_request_of_more_than_10_mb_is_too_long(world):
     assert world.send(api, "POST", body=b"x" * (10 * 1024 * 1024)).status == 200
     expected = (413, error("RequestTooLargeException"), b'{"message":"Request Too Long"}')
     assert told(world.send(api, "POST", body=b"x" * (10 * 1024 * 1024 + 1))) == expected
-    world.lambdas.refuses(ServiceError("RequestTooLargeException", "too large", 413))
+    world.lambdas.refuses(ServiceError("RequestEntityTooLargeException", "too large", 413))
     assert told(world.send(api, "POST")) == expected
 
 
