@@ -48,7 +48,7 @@ def cloud(port: int) -> None:
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 def init(directory: Path) -> None:
     """Write the sample app and the labs into DIRECTORY, ready for `pytest labs/`."""
-    from pytest_rollbacklab.lab import write_out
+    from pytest_rollbacklab.shipped import write_out
 
     written = write_out(directory)
     click.echo(f"{written} files in {directory}: the sample app and the labs")

@@ -21,6 +21,7 @@ __all__ = [
     "Change",
     "ChangeSet",
     "Commit",
+    "DrillOutcome",
     "DrillRow",
     "Evidence",
     "LogLine",
@@ -221,6 +222,24 @@ class Evidence:
         )
 
 
+DrillOutcome = Literal["recovered", "rolled forward", "still broken", "unproven", "not rolled back", "rolled back"]
+"""How a drill ended, for the stage that broke first.
+
+recovered
+    A rollback, and good answers after it.
+rolled forward
+    Another deployment, and good answers after it.
+still broken
+    A release, and bad answers after it.
+unproven
+    A release, and no answer after it.
+not rolled back
+    No release after it broke.
+rolled back
+    A rollback of what was never seen to fail.
+"""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DrillRow:
     """A drill in one line of the summary."""
@@ -232,13 +251,15 @@ class DrillRow:
     status_seen: int | None
     """The first bad answer's."""
     time_to_detect_s: float | None
-    """From the broken release to the first bad answer."""
+    """From the broken release to its detection: the first bad answer, unless something else told of it."""
     time_to_recover_s: float | None
-    """From the broken release to the first good answer after it was rolled back."""
+    """From the broken release to the first good answer after what brought it back."""
+    time_to_recover_from_detection_s: float | None
     rolled_back_to: int | None
     packages_reused: int | None
     """Of the rollback."""
     packages_rebuilt: int | None
+    outcome: DrillOutcome
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -22,7 +22,8 @@ import pytest
 
 if TYPE_CHECKING:
     from pytest_rollbacklab.call.client import ApiClient
-    from pytest_rollbacklab.lab import Lab, Stage
+    from pytest_rollbacklab.lab import Lab
+    from pytest_rollbacklab.stage import Stage
     from pytest_rollbacklab.target import Target
 
 __all__ = ["api", "dev", "lab", "prod", "rollbacklab_app", "rollbacklab_target"]
@@ -69,7 +70,7 @@ def rollbacklab_target(pytestconfig: pytest.Config, request: pytest.FixtureReque
 @pytest.fixture
 def rollbacklab_app(pytestconfig: pytest.Config) -> Path:
     """The directory of the app that is drilled: ``--rollbacklab-app``, else the sample app."""
-    from pytest_rollbacklab.lab import sample_app
+    from pytest_rollbacklab.shipped import sample_app
 
     named = pytestconfig.getoption("rollbacklab_app")
     return sample_app(pytestconfig.rootpath) if named is None else pytestconfig.invocation_params.dir / named

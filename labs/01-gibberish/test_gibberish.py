@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_rollbacklab.call.client import ApiClient
-from pytest_rollbacklab.lab import Lab, Stage
+from pytest_rollbacklab import ApiClient, Lab, Stage
 
 NOTE = {"content": "hello world", "attachment": "hello.jpg"}
 
@@ -27,7 +26,8 @@ def test_gibberish(lab: Lab, dev: Stage, prod: Stage, api: ApiClient) -> None:
     assert promotion.build == bad
 
     # 4. Access logs, in one call, with the role and the account setting that AWS demands.
-    prod.enable_access_logs()
+    enabled = prod.enable_access_logs()
+    assert enabled.done
 
     # 5. Users get 502, and are told nothing.
     broken = api.post("/notes", json=NOTE)

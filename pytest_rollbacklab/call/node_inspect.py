@@ -24,6 +24,7 @@ _SPLIT_ABOVE = 16  # a string no longer than this is never split at its newlines
 _UNGROUPED = 6  # an array no longer than this is never set in columns
 _SEPARATOR = 2
 _MOST_COLUMNS = 15
+_WITHOUT_WIDTH = ("Cc", "Cf", "Me", "Mn")
 
 _PLAIN_KEY = re.compile(r"[a-zA-Z_][a-zA-Z_0-9]*")
 _INDEX_KEY = re.compile(r"0|[1-9][0-9]{0,9}")
@@ -159,10 +160,10 @@ def _rows(shown: list[str], widths: Sequence[int], columns: int, *, right: bool)
 
 
 def _width(text: str) -> int:
-    """Return how many columns of a terminal a text takes."""
+    """Return how many columns of a terminal a text takes; symbols that are emoji too count as narrow, unlike in Node."""
     if text.isascii():
         return len(text)
-    characters = unicodedata.normalize("NFC", text)
     return sum(
-        0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "FW" else 1 for one in characters
+        0 if unicodedata.category(one) in _WITHOUT_WIDTH else 2 if unicodedata.east_asian_width(one) in "FW" else 1
+        for one in unicodedata.normalize("NFC", text)
     )

@@ -1,138 +1,182 @@
-"""API access logs, read line by line in the format that the stage writes them in.
+"""API access logs: switched on in one call, with all that AWS demands for it, read back, and switched off.
 
-Nothing is assumed of where and how a stage logs: group and format are read from its settings, so that the logs of an
-app that has its own are read as well. Switching them on is ``access_log_switch``'s business.
+AWS wants three things before a stage writes them: a log group, a role that API Gateway may write logs with, and that
+role named in the account's settings ("Set up CloudWatch logging for REST APIs in API Gateway"). What is missing is
+made; what is there is kept: an account's role, a stage's own format and group. A second call changes nothing. Reading
+is done in ``access_log_lines``.
 """
 
 from __future__ import annotations
 
-import logging
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from pytest_rollbacklab.errors import UsageError
-from pytest_rollbacklab.model import AccessLogLine, LogLine
-from pytest_rollbacklab.observe.access_log_format import LineFormat, line_format
-from pytest_rollbacklab.observe.log_events import read_events
+from pytest_rollbacklab.observe.access_log_lines import group_in, read
 from pytest_rollbacklab.observe.resources import StageResources
 from pytest_rollbacklab.target import Target
+from pytest_rollbacklab.wait import wait_for
 
-__all__ = ["group_in", "read"]
+__all__ = ["FORMAT", "Enabled", "disable", "enable", "read"]
 
-_log = logging.getLogger(__name__)
+_IDENTITY = (
+    "sourceIp",
+    "userAgent",
+    "accountId",
+    "caller",
+    "user",
+    "userArn",
+    "cognitoAuthenticationType",
+    "cognitoIdentityId",
+    "cognitoIdentityPoolId",
+)
+_VARIABLES = (
+    "requestId",
+    "extendedRequestId",
+    "requestTime",
+    "requestTimeEpoch",
+    "httpMethod",
+    "resourcePath",
+    "path",
+    "protocol",
+    "status",
+    "responseLength",
+    "responseLatency",
+    "integrationLatency",
+    "integration.requestId",
+    "integration.status",
+    "integration.integrationStatus",
+    "integrationErrorMessage",
+    "error.message",
+    "error.responseType",
+    *(f"identity.{member}" for member in _IDENTITY),
+)
+
+FORMAT = json.dumps({name: f"$context.{name}" for name in _VARIABLES})
+"""What ``enable`` sets where a stage has no format: one JSON object a line, with what evidence is joined by."""
+
+_ROLE_NAME = "rollbacklab-apigateway-logs"
+_ROLE_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    ],
+}
+_RETENTION_DAYS = 14
+_ROLE_TIMEOUT_S = 60.0
+_ROLE_FIRST_PAUSE_S = 0.25
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Wanted:
-    """Which lines are asked for; None for any."""
+class Enabled:
+    """What it took to switch access logs on."""
 
-    request_id: str | None
-    status: int | None
-    path: str | None
-
-    def variables(self) -> tuple[tuple[str, ...], ...]:
-        """Of each set, one variable at least must be in the format."""
-        needed: list[tuple[str, ...]] = []
-        if self.status is not None:
-            needed.append(("status",))
-        if self.path is not None:
-            needed.append(("resourcePath", "path"))
-        return tuple(needed)
-
-    def takes(self, line: AccessLogLine, api_stage: str) -> bool:
-        fields = line.fields
-        paths = (fields.get("resourcePath"), fields.get("path"), fields.get("path", "").removeprefix(f"/{api_stage}"))
-        return (
-            (self.request_id is None or self.request_id in line.raw)
-            and (self.status is None or fields.get("status") == str(self.status))
-            and (self.path is None or self.path in paths)
-        )
+    log_group: str
+    format: str
+    role_arn: str
+    done: tuple[str, ...]
+    """A sentence for each thing that was made or changed; empty when all was there."""
 
 
-def read(
-    target: Target,
-    resources: StageResources,
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    request_id: str | None = None,
-    status: int | None = None,
-    path: str | None = None,
-) -> tuple[AccessLogLine, ...]:
-    """Return a stage's access-log lines, in the order of time.
-
-    A line that does not fit the format, for instance because it was written in an earlier one, has no fields, only its
-    ``raw`` text; a warning in this module's log counts such lines.
+def enable(target: Target, resources: StageResources, *, log_format: str | None = None) -> Enabled:
+    """Switch a stage's access logs on, and its execution log at INFO.
 
     Args:
-        since: The earliest line's time.
-        until: The latest line's time.
-        request_id: API Gateway's id of one request.
-        status: That was answered.
-        path: As called, without the stage, or the resource's, as in ``/notes/{id}``.
+        log_format: What a line holds; None keeps the stage's own format and group, or sets ``FORMAT``.
 
     Raises:
-        UsageError: the stage writes no access logs, or none that can be read or chosen so.
+        UsageError: the stage sends its access logs to a delivery stream.
+        WaitTimeout: API Gateway does not accept the role.
     """
-    stage = target.client("apigateway").get_stage(restApiId=resources.rest_api_id, stageName=resources.api_stage)
-    settings = stage.get("accessLogSettings")
-    if not settings:
-        raise UsageError(
-            f"access logs are off on {resources.stack_name}",
-            looked_at=f"stage {resources.api_stage} of API {resources.rest_api_id}: no accessLogSettings",
-            mend="switch them on first: enable_access_logs(); only later requests are logged",
-        )
-    group, reader = group_in(settings), line_format(settings["format"])
-    wanted = _Wanted(request_id=request_id, status=status, path=path)
-    _check_format(reader, wanted, settings)
-    events = read_events(target, group, since=since, until=until, pattern=f'"{request_id}"' if request_id else None)
-    lines = _parsed(events, reader)
-    return tuple(line for line in lines if wanted.takes(line, resources.api_stage))
+    done: list[str] = []
+    gateway, where = target.client("apigateway"), _where(resources)
+    stage = gateway.get_stage(**where)
+    settings = stage.get("accessLogSettings") or {}
+    if not settings or log_format is not None:
+        arn = _ensure_group(target, _own_group(resources), done)
+        settings = {"destinationArn": arn, "format": log_format or FORMAT}
+    group = group_in(settings)
+    role_arn = _ensure_account_role(target, done)
+    if changes := _changes(stage, settings):
+        gateway.update_stage(**where, patchOperations=changes)
+        done.append(f"stage {resources.api_stage}: {', '.join(change['path'] for change in changes)} set")
+    return Enabled(log_group=group, format=settings["format"], role_arn=role_arn, done=tuple(done))
 
 
-def group_in(settings: Mapping[str, Any]) -> str:
-    """Return the log group that a stage's ``accessLogSettings`` name.
-
-    Raises:
-        UsageError: they name a delivery stream, which cannot be read back.
-    """
-    arn = str(settings["destinationArn"])
-    group = arn.partition(":log-group:")[2].removesuffix(":*")
-    if not group:
-        raise UsageError(
-            "access logs that do not go to a log group cannot be read back",
-            looked_at=f"the stage's destinationArn: {arn}",
-            mend="send them to a CloudWatch log group",
-        )
-    return group
+def disable(target: Target, resources: StageResources) -> None:
+    """Switch a stage's access logs off; what was written stays, and so do the execution log, the role and the group."""
+    gateway, where = target.client("apigateway"), _where(resources)
+    if gateway.get_stage(**where).get("accessLogSettings"):
+        gateway.update_stage(**where, patchOperations=[{"op": "remove", "path": "/accessLogSettings"}])
 
 
-def _check_format(reader: LineFormat, wanted: _Wanted, settings: Mapping[str, Any]) -> None:
-    for variables in wanted.variables():
-        if not set(variables) & set(reader.variables):
-            raise UsageError(
-                f"access-log lines cannot be chosen by {' or '.join(variables)}: the stage's format does not hold it",
-                looked_at=f"format: {settings['format']}",
-                mend=f"add $context.{variables[0]} to the format",
-            )
+def _where(resources: StageResources) -> dict[str, str]:
+    return {"restApiId": resources.rest_api_id, "stageName": resources.api_stage}
 
 
-def _parsed(events: tuple[LogLine, ...], reader: LineFormat) -> list[AccessLogLine]:
-    lines, unfit = [], []
-    for event in events:
-        fields = reader.read(event.message)
-        if fields is None:
-            unfit.append(event)
-        lines.append(AccessLogLine(at=event.at, fields=fields or {}, raw=event.message))
-    if unfit:
-        first = unfit[0]
-        _log.warning(
-            "%d of %d access-log lines of %s do not fit the stage's format and are kept as text; the first one: %s",
-            len(unfit),
-            len(events),
-            first.group,
-            first.message.rstrip(),
-        )
-    return lines
+def _own_group(resources: StageResources) -> str:
+    return f"/rollbacklab/access/{resources.rest_api_id}/{resources.api_stage}"
+
+
+def _changes(stage: Mapping[str, Any], settings: Mapping[str, str]) -> list[dict[str, str]]:
+    now = stage.get("accessLogSettings") or {}
+    wanted = {f"/accessLogSettings/{name}": value for name, value in settings.items() if now.get(name) != value}
+    if stage.get("methodSettings", {}).get("*/*", {}).get("loggingLevel") != "INFO":
+        wanted["/*/*/logging/loglevel"] = "INFO"
+    return [{"op": "replace", "path": path, "value": value} for path, value in wanted.items()]
+
+
+def _ensure_group(target: Target, group: str, done: list[str]) -> str:
+    logs = target.client("logs")
+    try:
+        logs.create_log_group(logGroupName=group)
+    except logs.exceptions.ResourceAlreadyExistsException:
+        pass
+    else:
+        logs.put_retention_policy(logGroupName=group, retentionInDays=_RETENTION_DAYS)
+        done.append(f"log group {group} made, kept for {_RETENTION_DAYS} days")
+    return f"arn:aws:logs:{target.region}:{target.account_id}:log-group:{group}"
+
+
+def _ensure_account_role(target: Target, done: list[str]) -> str:
+    gateway, iam = target.client("apigateway"), target.client("iam")
+    known = gateway.get_account().get("cloudwatchRoleArn")
+    if known:
+        return str(known)
+    try:
+        role_arn = iam.get_role(RoleName=_ROLE_NAME)["Role"]["Arn"]
+    except iam.exceptions.NoSuchEntityException:
+        made = iam.create_role(RoleName=_ROLE_NAME, AssumeRolePolicyDocument=json.dumps(_TRUST))
+        role_arn = made["Role"]["Arn"]
+        done.append(f"role {_ROLE_NAME} made")
+    iam.attach_role_policy(RoleName=_ROLE_NAME, PolicyArn=_ROLE_POLICY)
+    _name_role(target, gateway, role_arn)
+    done.append("the account's settings name it as the role that API Gateway writes logs with")
+    return str(role_arn)
+
+
+def _name_role(target: Target, gateway: Any, role_arn: str) -> None:
+    """Name the role in the account's settings; on AWS a role that was just made is refused for some seconds."""
+    refusals: list[str] = []
+
+    def named() -> bool | None:
+        try:
+            gateway.update_account(patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": role_arn}])
+        except gateway.exceptions.BadRequestException as error:
+            if "role" not in str(error).lower():
+                raise
+            refusals.append(str(error))
+            return None
+        return True
+
+    wait_for(
+        f"API Gateway to accept the role {role_arn}",
+        named,
+        timeout_s=_ROLE_TIMEOUT_S,
+        first_pause_s=_ROLE_FIRST_PAUSE_S,
+        mend=f"see that its trust policy names apigateway.amazonaws.com and that {_ROLE_POLICY} is attached",
+        check=target.check,
+        last_seen=lambda: refusals[-1],
+    )

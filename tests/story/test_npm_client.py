@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_rollbacklab.lab import PASSWORD, USERNAME, Lab, Stage
+from pytest_rollbacklab.lab import Lab
+from pytest_rollbacklab.stage import PASSWORD, USERNAME, Stage
 
 PACKAGE = "aws-api-gateway-cli-test@1.3.2"
 PRELOAD = Path(__file__).with_name("npm_client_preload.js")

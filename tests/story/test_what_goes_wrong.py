@@ -131,7 +131,6 @@ class TestCalls:
     def test_two_users_do_not_see_each_others_notes(self, deployed: Lab) -> None:
         prod = deployed.stage("prod")
         note = prod.api.post("/notes", json=NOTE).json()
-        other = Stage(deployed, "prod")
         prod.add_user("bob@example.com", "Passw0rd!")
         tokens = identity.sign_in(
             deployed.target,
@@ -148,7 +147,7 @@ class TestCalls:
         )
         assert bobs.identity_id != note["userId"]
         as_bob = ApiClient(
-            lambda: deployed.target.invoke_url(other.resources.rest_api_id, other.resources.api_stage),
+            lambda: deployed.target.invoke_url(prod.resources.rest_api_id, prod.resources.api_stage),
             region=deployed.target.region,
             credentials=lambda: bobs,
         )
