@@ -17,7 +17,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest_rollbacklab
 from pytest_rollbacklab.localaws.lambdas.interpreter import Interpreter
 
 __all__ = ["ForkLink"]
@@ -71,7 +70,7 @@ class ForkLink:
         self._said.close()
 
     def _start(self, interpreter: Interpreter, descriptor: int) -> subprocess.Popen[bytes]:
-        package = Path(pytest_rollbacklab.__file__).parent.parent
+        package = Path(__file__).parents[3]
         return subprocess.Popen(
             [str(interpreter.python), "-X", "utf8", "-m", _MODULE, str(descriptor)],
             pass_fds=(descriptor,),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from pytest_rollbacklab.localaws.api import Aws, Service
-from pytest_rollbacklab.localaws.stacks.api_change_sets import ChangeSetOperations
-from pytest_rollbacklab.localaws.stacks.api_reads import ReadOperations
-from pytest_rollbacklab.localaws.stacks.api_stacks import StackOperations
-from pytest_rollbacklab.localaws.stacks.api_templates import TemplateOperations
-from pytest_rollbacklab.localaws.stacks.engine import Engine
+from pytest_rollbacklab.localaws.stacks.operations.change_set_operations import ChangeSetOperations
+from pytest_rollbacklab.localaws.stacks.operations.read_operations import ReadOperations
+from pytest_rollbacklab.localaws.stacks.operations.stack_operations import StackOperations
+from pytest_rollbacklab.localaws.stacks.operations.template_operations import TemplateOperations
+from pytest_rollbacklab.localaws.stacks.work.engine import Engine
 
 __all__ = ["Stacks"]
 

@@ -36,8 +36,8 @@ def test_prints_what_node_printed(case: dict[str, str]) -> None:
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed: nothing to compare with")
-@settings(max_examples=5, deadline=None)
-@given(st.lists(VALUES.map(lambda value: {"status": 200, "data": value}), min_size=20, max_size=60))
+@settings(max_examples=8, deadline=None)
+@given(st.lists(VALUES.map(lambda value: {"status": 200, "data": value}), min_size=1, max_size=10))
 def test_prints_what_this_machines_node_prints(batch: list[Any]) -> None:
     program = (
         "const given = JSON.parse(require('fs').readFileSync(0));"

@@ -63,8 +63,8 @@ def test_the_right_password_gives_the_signature_that_the_server_expects() -> Non
         assert claim(handshake, server, PASSWORD) == server.expects(handshake.srp_a)
 
 
-# What AuthenticationHelper of amazon-cognito-identity-js 1.31.0 computes for the same secret, SRP_B and salts. The first
-# salt's highest bit is set, so that it is hashed with a zero byte before it; the second's is not.
+# What AuthenticationHelper of amazon-cognito-identity-js 1.31.0 computes for the same secret, SRP_B and salts. The
+# first salt's highest bit is set, so that it is hashed with a zero byte before it; the second's is not.
 AMAZONS_SECRET = 0xC0FFEE0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789
 AMAZONS_CLAIMS = [
     ("8f00112233445566778899aabbccddee", "M0pgxfZvN0lfpLBJJz9nwh98pU+J84wg2QLOkd4XAuk="),

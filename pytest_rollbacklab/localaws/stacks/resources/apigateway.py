@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pytest_rollbacklab.localaws.api import ServiceError
-from pytest_rollbacklab.localaws.stacks.document import load
 from pytest_rollbacklab.localaws.stacks.failures import ResourceFailureError
 from pytest_rollbacklab.localaws.stacks.resources.patches import Patch, escaped, lower_camel, removal, replacement
 from pytest_rollbacklab.localaws.stacks.resources.resource_type import Attributes, Name, Request, ResourceType, taken
 from pytest_rollbacklab.localaws.stacks.resources.tags import gone_tags, new_tags, tag_map
+from pytest_rollbacklab.localaws.stacks.templates.document import load
 
 __all__ = ["TYPES"]
 
@@ -48,7 +48,8 @@ class RestApi(ResourceType):
         definition = await self._definition(request) if request.changes(*_DEFINITION, *_IN_THE_DEFINITION) else None
         if definition is not None:
             await self._put(request, request.physical_id, definition)
-        if patches := self._patches(request, definition):
+        patches = [*self._patches(request, definition), *await self._patch_by_what_there_is(request)]
+        if patches:
             await request.call("apigateway", "UpdateRestApi", restApiId=request.physical_id, patchOperations=patches)
         await self._tag(request)
         return request.attributes
@@ -114,14 +115,19 @@ class RestApi(ResourceType):
         for name in sorted(request.changed & _SETTINGS.keys()):
             value = _name(properties, definition) if name == "Name" else properties.get(name)
             patches.append(replacement(_SETTINGS[name], _json(value) if name == "Policy" else value))
-        if request.changes("BinaryMediaTypes"):
-            patches += _media_types(request)
-        if request.changes("EndpointConfiguration"):
-            before = request.previous.get("EndpointConfiguration", {}).get("Types", ["EDGE"])
-            after = properties.get("EndpointConfiguration", {}).get("Types", ["EDGE"])
-            patches += [
-                replacement(f"/endpointConfiguration/types/{old}", new) for old, new in zip(before, after, strict=False)
-            ]
+        return patches
+
+    async def _patch_by_what_there_is(self, request: Request) -> list[Patch]:
+        """Patch what is added to, taken from, or named in its own path."""
+        if not request.changes("BinaryMediaTypes", "EndpointConfiguration"):
+            return []
+        there = await request.call("apigateway", "GetRestApi", restApiId=request.physical_id)
+        patches = _media_types(request, set(there.get("binaryMediaTypes") or ()))
+        wanted = request.properties.get("EndpointConfiguration", {}).get("Types", ["EDGE"])
+        types = there.get("endpointConfiguration", {}).get("types", ["EDGE"])
+        for old, new in zip(types, wanted, strict=False):
+            if old != new:
+                patches.append(replacement(f"/endpointConfiguration/types/{old}", new))
         return patches
 
     async def _tag(self, request: Request) -> None:
@@ -143,11 +149,11 @@ def _json(value: Any) -> Any:
     return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
-def _media_types(request: Request) -> list[Patch]:
-    before = set(request.previous.get("BinaryMediaTypes", ()))
-    after = set(request.properties.get("BinaryMediaTypes", ()))
-    added = [{"op": "add", "path": f"/binaryMediaTypes/{escaped(kind)}"} for kind in sorted(after - before)]
-    return added + [removal(f"/binaryMediaTypes/{escaped(kind)}") for kind in sorted(before - after)]
+def _media_types(request: Request, there: set[str]) -> list[Patch]:
+    wanted = set(request.properties.get("BinaryMediaTypes", ()))
+    gone = {kind for state in request.before for kind in state.get("BinaryMediaTypes", ())} - wanted
+    added = [{"op": "add", "path": f"/binaryMediaTypes/{escaped(kind)}"} for kind in sorted(wanted - there)]
+    return added + [removal(f"/binaryMediaTypes/{escaped(kind)}") for kind in sorted(gone & there)]
 
 
 async def _from_s3(request: Request, location: Mapping[str, Any]) -> dict[str, Any]:

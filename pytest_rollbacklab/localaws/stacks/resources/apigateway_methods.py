@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from pytest_rollbacklab.localaws.stacks.intrinsics import text_of
 from pytest_rollbacklab.localaws.stacks.resources.patches import lower_camel
 from pytest_rollbacklab.localaws.stacks.resources.resource_type import Attributes, Request, ResourceType, taken
+from pytest_rollbacklab.localaws.stacks.templates.intrinsics import text_of
 
 __all__ = ["TYPES"]
 

@@ -7,7 +7,7 @@ of an incident) stays on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pytest_rollbacklab.localaws.stacks.resources.patches import Patch, escaped, lower_camel, removal, replacement
@@ -144,15 +144,10 @@ class Deployment(ResourceType):
         await request.call_if_there("apigateway", "DeleteDeployment", restApiId=api, deploymentId=request.physical_id)
 
     async def _describe_stage(self, request: Request) -> None:
-        before, after = (side.get("StageDescription", {}) for side in (request.previous, request.properties))
-        if patches := stage_patches(before, after):
-            await request.call(
-                "apigateway",
-                "UpdateStage",
-                restApiId=request.properties["RestApiId"],
-                stageName=request.properties["StageName"],
-                patchOperations=patches,
-            )
+        before = [state.get("StageDescription", {}) for state in request.before] or [{}]
+        after = request.properties.get("StageDescription", {})
+        if any(stage_patches(state, after) for state in before):
+            await _patch(request, request.properties["StageName"], before, after)
 
 
 class Stage(ResourceType):
@@ -171,11 +166,11 @@ class Stage(ResourceType):
             wanted["tags"] = tag_map(properties["Tags"])
         await request.call("apigateway", "CreateStage", restApiId=properties["RestApiId"], stageName=stage, **wanted)
         request.made(stage)
-        await self._patch(request, stage, taken(properties, _ON_CREATION))
+        await _patch(request, stage, [taken(properties, _ON_CREATION)], properties)
         return {}
 
     async def update(self, request: Request) -> Attributes:
-        await self._patch(request, request.physical_id, request.previous)
+        await _patch(request, request.physical_id, request.before, request.properties)
         api = f"arn:aws:apigateway:{request.scope.region}::/restapis/{request.properties['RestApiId']}"
         arn = f"{api}/stages/{request.physical_id}"
         if tags := new_tags(request):
@@ -192,15 +187,17 @@ class Stage(ResourceType):
             stageName=request.physical_id,
         )
 
-    async def _patch(self, request: Request, stage: str, before: Mapping[str, Any]) -> None:
-        if patches := stage_patches(before, request.properties):
-            await request.call(
-                "apigateway",
-                "UpdateStage",
-                restApiId=request.properties["RestApiId"],
-                stageName=stage,
-                patchOperations=patches,
-            )
+
+async def _patch(request: Request, stage: str, before: Sequence[Mapping[str, Any]], after: Mapping[str, Any]) -> None:
+    target = {"restApiId": request.properties["RestApiId"], "stageName": stage}
+    if len(before) == 1:
+        if patches := stage_patches(before[0], after):
+            await request.call("apigateway", "UpdateStage", **target, patchOperations=patches)
+        return
+    # It is not certain what is in force: each state's patches one by one, for what is to go may be gone.
+    for patch in [patch for state in before for patch in stage_patches(state, after)]:
+        call = request.call_if_there if patch["op"] == "remove" else request.call
+        await call("apigateway", "UpdateStage", **target, patchOperations=[patch])
 
 
 TYPES: Final = (Deployment(), Stage())

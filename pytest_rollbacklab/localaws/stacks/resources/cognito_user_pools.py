@@ -71,8 +71,11 @@ class UserPool(ResourceType):
 
     async def _add_attributes(self, request: Request) -> None:
         """Add custom attributes; Cognito cannot take one away, so going back leaves it, as on AWS."""
-        before = {item["Name"] for item in request.previous.get("Schema", ())}
-        added = [item for item in request.properties.get("Schema", ()) if item["Name"] not in before]
+        if not request.changes("Schema"):
+            return
+        pool = await request.call("cognito-idp", "DescribeUserPool", UserPoolId=request.physical_id)
+        there = {item["Name"].removeprefix("custom:") for item in pool["UserPool"].get("SchemaAttributes", ())}
+        added = [item for item in request.properties.get("Schema", ()) if item["Name"] not in there]
         if added:
             await request.call(
                 "cognito-idp", "AddCustomAttributes", UserPoolId=request.physical_id, CustomAttributes=added

@@ -35,6 +35,7 @@ _UPDATES: Final[tuple[Mapping[str, Any], ...]] = (
     {"TableClass": "STANDARD"},
     {"DeletionProtectionEnabled": False},
 )
+_THROUGHPUTS: Final = ("ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput")
 
 
 class Table(ResourceType):
@@ -87,7 +88,10 @@ class Table(ResourceType):
         await request.call_if_there("dynamodb", "DeleteTable", TableName=request.physical_id)
 
     async def _update_indexes(self, request: Request) -> None:
-        for change in _index_changes(request.previous, request.properties):
+        if not request.changes("GlobalSecondaryIndexes"):
+            return
+        found = await request.call("dynamodb", "DescribeTable", TableName=request.physical_id)
+        for change in _index_changes(found["Table"], request):
             await request.call(
                 "dynamodb",
                 "UpdateTable",
@@ -97,16 +101,18 @@ class Table(ResourceType):
             )
 
     async def _expire(self, request: Request, table: str) -> None:
-        before, wanted = (side.get("TimeToLiveSpecification") for side in (request.previous, request.properties))
-        if wanted is None and before is not None and before.get("Enabled"):
-            wanted = {**before, "Enabled": False}
+        wanted = request.properties.get("TimeToLiveSpecification")
+        before = [state.get("TimeToLiveSpecification", {}) for state in request.before]
+        enabled = next((state for state in before if state.get("Enabled")), None)
+        if wanted is None and enabled is not None:
+            wanted = {**enabled, "Enabled": False}
         if wanted is not None:
             await request.call("dynamodb", "UpdateTimeToLive", TableName=table, TimeToLiveSpecification=wanted)
 
     async def _back_up(self, request: Request, table: str) -> None:
         name = "PointInTimeRecoverySpecification"
         wanted = request.properties.get(name)
-        if wanted is None and name in request.previous:
+        if wanted is None and request.had(name):
             wanted = {"PointInTimeRecoveryEnabled": False}
         if wanted is not None:
             await request.call("dynamodb", "UpdateContinuousBackups", TableName=table, **{name: wanted})
@@ -150,20 +156,21 @@ def _attributes(description: Mapping[str, Any]) -> dict[str, Any]:
     return attributes
 
 
-def _index_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
-    old = {index["IndexName"]: index for index in before.get("GlobalSecondaryIndexes", ())}
-    new = {index["IndexName"]: index for index in after.get("GlobalSecondaryIndexes", ())}
-    throughputs = ("ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput")
+def _index_changes(table: Mapping[str, Any], request: Request) -> list[dict[str, Any]]:
+    """Compare the indexes that a table has with those that it is to have."""
+    there = {index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes") or ()}
+    wanted = {index["IndexName"]: index for index in request.properties.get("GlobalSecondaryIndexes", ())}
+    before = [index for state in request.before for index in state.get("GlobalSecondaryIndexes", ())]
     changes: list[dict[str, Any]] = []
-    for name in old:
-        remade = name in new and any(old[name].get(key) != new[name].get(key) for key in ("KeySchema", "Projection"))
-        if name not in new or remade:
+    for name, index in there.items():
+        remade = name in wanted and any(index.get(key) != wanted[name].get(key) for key in ("KeySchema", "Projection"))
+        if name not in wanted or remade:
             changes.append({"Delete": {"IndexName": name}})
-        elif old[name] != new[name]:
-            changes.append({"Update": {"IndexName": name, **taken(new[name], throughputs)}})
+        elif any(old["IndexName"] == name and old != wanted[name] for old in before):
+            changes.append({"Update": {"IndexName": name, **taken(wanted[name], _THROUGHPUTS)}})
         if remade:
-            changes.append({"Create": new[name]})
-    return changes + [{"Create": index} for name, index in new.items() if name not in old]
+            changes.append({"Create": wanted[name]})
+    return changes + [{"Create": index} for name, index in wanted.items() if name not in there]
 
 
 TYPES: Final = (Table(),)

@@ -82,18 +82,19 @@ class Role(ResourceType):
             await request.call("iam", "PutRolePermissionsBoundary", RoleName=name, PermissionsBoundary=boundary)
 
     async def _permit(self, request: Request, name: str) -> None:
-        before, after = (side.get("ManagedPolicyArns", ()) for side in (request.previous, request.properties))
-        for arn in after:
-            if arn not in before:
+        wanted = request.properties.get("ManagedPolicyArns", ())
+        attached = [state.get("ManagedPolicyArns", ()) for state in request.before] or [()]
+        for arn in wanted:
+            if not all(arn in arns for arns in attached):
                 await request.call("iam", "AttachRolePolicy", RoleName=name, PolicyArn=arn)
-        for arn in before:
-            if arn not in after:
-                await request.call_if_there("iam", "DetachRolePolicy", RoleName=name, PolicyArn=arn)
-        old, new = (_by_name(side.get("Policies", ())) for side in (request.previous, request.properties))
-        for policy, document in new.items():
-            if old.get(policy) != document:
+        for arn in {arn for arns in attached for arn in arns}.difference(wanted):
+            await request.call_if_there("iam", "DetachRolePolicy", RoleName=name, PolicyArn=arn)
+        before = [_by_name(state.get("Policies", ())) for state in request.before] or [{}]
+        after = _by_name(request.properties.get("Policies", ()))
+        for policy, document in after.items():
+            if any(documents.get(policy) != document for documents in before):
                 await request.call("iam", "PutRolePolicy", RoleName=name, PolicyName=policy, PolicyDocument=document)
-        for policy in old.keys() - new.keys():
+        for policy in {policy for documents in before for policy in documents} - after.keys():
             await request.call_if_there("iam", "DeleteRolePolicy", RoleName=name, PolicyName=policy)
 
 
@@ -114,8 +115,9 @@ class Policy(ResourceType):
 
     async def update(self, request: Request) -> Attributes:
         await self._put(request)
-        renamed = request.changes("PolicyName")
-        await self._delete(request, request.previous, kept={} if renamed else request.properties)
+        for state in request.before:
+            renamed = state["PolicyName"] != request.properties["PolicyName"]
+            await self._delete(request, state, kept={} if renamed else request.properties)
         return request.attributes
 
     async def delete(self, request: Request) -> None:
@@ -191,9 +193,10 @@ class ManagedPolicy(ResourceType):
     async def _attach(self, request: Request, arn: str) -> None:
         for holders, (word, argument) in _HOLDERS.items():
             for holder in request.properties.get(holders, ()):
-                if holder not in request.previous.get(holders, ()):
+                if not all(holder in state.get(holders, ()) for state in request.before or ({},)):
                     await request.call("iam", f"Attach{word}Policy", PolicyArn=arn, **{argument: holder})
-        await self._detach(request, request.previous, request.properties, arn)
+        for state in request.before:
+            await self._detach(request, state, request.properties, arn)
 
     async def _detach(self, request: Request, before: Mapping[str, Any], kept: Mapping[str, Any], arn: str) -> None:
         for holders, (word, argument) in _HOLDERS.items():

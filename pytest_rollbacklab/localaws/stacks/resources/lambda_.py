@@ -103,7 +103,7 @@ class Function(ResourceType):
             await request.call(
                 "lambda", "PutFunctionConcurrency", FunctionName=name, ReservedConcurrentExecutions=reserved
             )
-        elif "ReservedConcurrentExecutions" in request.previous:
+        elif request.had("ReservedConcurrentExecutions"):
             await request.call("lambda", "DeleteFunctionConcurrency", FunctionName=name)
 
     async def _tag(self, request: Request) -> None:
@@ -176,7 +176,7 @@ class Alias(ResourceType):
         alias = {"FunctionName": request.properties["FunctionName"], "Qualifier": request.properties["Name"]}
         if config is not None:
             await request.call("lambda", "PutProvisionedConcurrencyConfig", **alias, **config)
-        elif "ProvisionedConcurrencyConfig" in request.previous:
+        elif request.had("ProvisionedConcurrencyConfig"):
             await request.call_if_there("lambda", "DeleteProvisionedConcurrencyConfig", **alias)
 
 

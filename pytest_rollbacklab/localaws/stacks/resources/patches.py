@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_rollbacklab.localaws.stacks.intrinsics import text_of
+from pytest_rollbacklab.localaws.stacks.templates.intrinsics import text_of
 
 __all__ = ["Patch", "escaped", "lower_camel", "removal", "replacement"]
 

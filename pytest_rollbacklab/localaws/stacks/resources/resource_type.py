@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 
 from pytest_rollbacklab.localaws.api import Aws, Scope, ServiceError
 from pytest_rollbacklab.localaws.stacks.failures import ServiceRefusalError, is_not_found
-from pytest_rollbacklab.localaws.stacks.names import physical_name
+from pytest_rollbacklab.localaws.stacks.state.names import physical_name
 
 __all__ = ["Attributes", "Name", "Request", "ResourceType", "taken"]
 
@@ -50,8 +50,8 @@ class Request:
     """To be told the physical id as soon as there is something."""
     physical_id: str = ""
     """Of what is to be updated or deleted."""
-    previous: Mapping[str, Any] = field(default_factory=dict)
-    """For an update: the properties that are, or were to be, in force."""
+    before: tuple[Mapping[str, Any], ...] = ()
+    """For an update: the properties that may be in force. More than one set when an update failed half way."""
     changed: frozenset[str] = frozenset()
     """For an update: names of the properties whose value may have to change."""
     attributes: Attributes = field(default_factory=dict)
@@ -90,6 +90,10 @@ class Request:
         if given is not None:
             return str(given)
         return physical_name(self.stack_name, self.logical_id, longest=name.longest, lower_case=name.lower_case)
+
+    def had(self, name: str) -> bool:
+        """Tell whether a property may have been given before."""
+        return any(name in state for state in self.before)
 
     def changes(self, *names: str) -> bool:
         """Tell whether one of these properties may have to change."""

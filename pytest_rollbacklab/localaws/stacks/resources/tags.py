@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pytest_rollbacklab.localaws.stacks.resources.resource_type import Request
 
@@ -23,11 +22,13 @@ def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
 
 def new_tags(request: Request, name: str = "Tags") -> dict[str, str]:
     """Return the tags that an update has to set."""
-    before = tag_map(request.previous.get(name))
-    return {key: value for key, value in tag_map(request.properties.get(name)).items() if before.get(key) != value}
+    before = [tag_map(state.get(name)) for state in request.before]
+    after = tag_map(request.properties.get(name))
+    return {key: value for key, value in after.items() if any(tags.get(key) != value for tags in before)}
 
 
 def gone_tags(request: Request, name: str = "Tags") -> list[str]:
     """Return the keys that an update has to take away."""
-    after: Any = tag_map(request.properties.get(name))
-    return [key for key in tag_map(request.previous.get(name)) if key not in after]
+    after = tag_map(request.properties.get(name))
+    before = dict.fromkeys(key for state in request.before for key in tag_map(state.get(name)))
+    return [key for key in before if key not in after]

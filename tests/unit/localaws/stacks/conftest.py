@@ -114,7 +114,6 @@ class FakeAws:
 
     _PUTS: ClassVar[dict[str, tuple[str, str]]] = {
         "CreateBucket": ("bucket", "Bucket"),
-        "CreateLogGroup": ("log group", "logGroupName"),
         "PutMetricAlarm": ("alarm", "AlarmName"),
     }
     _CHANGES: ClassVar[dict[str, tuple[str, str]]] = {
@@ -231,12 +230,21 @@ class FakeAws:
         self._thing("permission", params["StatementId"])
         del self.of("permission")[params["StatementId"]]
 
+    def _CreateLogGroup(self, params: Params) -> None:
+        name = params["logGroupName"]
+        if name in self.of("log group"):
+            raise ServiceError("ResourceAlreadyExistsException", "The specified log group already exists", 400)
+        self.of("log group")[name] = params
+
     # API Gateway
 
     def _CreateRestApi(self, params: Params) -> Params:
         api = f"api{self.number()}"
         self.of("api")[api] = params
         return {"id": api, "rootResourceId": f"{api}root"}
+
+    def _GetRestApi(self, params: Params) -> Params:
+        return dict(self._thing("api", params["restApiId"]))
 
     def _PutRestApi(self, params: Params) -> Params:
         self._thing("api", params["restApiId"])["body"] = json.loads(params["body"])
@@ -287,6 +295,9 @@ class FakeAws:
             "TableDescription": {"TableArn": f"arn:aws:dynamodb:eu-west-1:111122223333:table/{params['TableName']}"}
         }
 
+    def _DescribeTable(self, params: Params) -> Params:
+        return {"Table": self._thing("table", params["TableName"])}
+
     # IAM
 
     def _CreateRole(self, params: Params) -> Params:
@@ -336,6 +347,9 @@ class FakeAws:
         pool = f"eu-west-1_pool{self.number()}"
         self.of("user pool")[pool] = {**params, "UserPoolId": pool}
         return {"UserPool": {"Id": pool}}
+
+    def _DescribeUserPool(self, params: Params) -> Params:
+        return {"UserPool": {"SchemaAttributes": self._thing("user pool", params["UserPoolId"]).get("Schema", [])}}
 
     def _CreateUserPoolClient(self, params: Params) -> Params:
         client = f"client{self.number()}"

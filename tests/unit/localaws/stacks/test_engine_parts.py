@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 from pytest_rollbacklab.localaws.api import ServiceError
-from pytest_rollbacklab.localaws.stacks.graph import Graph
-from pytest_rollbacklab.localaws.stacks.names import physical_name
 from pytest_rollbacklab.localaws.stacks.registry import exists, schema_of
 from pytest_rollbacklab.localaws.stacks.resources import TYPES
-from pytest_rollbacklab.localaws.stacks.statuses import (
+from pytest_rollbacklab.localaws.stacks.state.names import physical_name
+from pytest_rollbacklab.localaws.stacks.state.statuses import (
     CHANGE_SET_EXECUTION_MOVES,
     DELETABLE,
     RESOURCE_MOVES,
@@ -25,7 +24,8 @@ from pytest_rollbacklab.localaws.stacks.statuses import (
     IllegalStatusMoveError,
     move,
 )
-from pytest_rollbacklab.localaws.stacks.walk import walk
+from pytest_rollbacklab.localaws.stacks.templates.graph import Graph
+from pytest_rollbacklab.localaws.stacks.work.walk import walk
 
 ROOT = Path(__file__).resolve().parents[4]
 

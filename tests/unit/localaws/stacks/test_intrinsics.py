@@ -85,8 +85,10 @@ def test_what_functions_yield(drive: Any, expression: Any, value: str) -> None:
     [
         (
             {"Fn::Join": ["-", "text"]},
-            "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings "
-            "to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.",
+            (
+                "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings "
+                "to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined."
+            ),
         ),
         (
             {"Fn::Select": ["x", ["a"]]},
@@ -94,23 +96,31 @@ def test_what_functions_yield(drive: Any, expression: Any, value: str) -> None:
         ),
         (
             {"Fn::Split": ["-"]},
-            "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be "
-            "split or a function that returns a string to be split.",
+            (
+                "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be "
+                "split or a function that returns a string to be split."
+            ),
         ),
         (
             {"Fn::FindInMap": ["Stages", "dev"]},
-            "Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the attribute "
-            "for return value",
+            (
+                "Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the attribute "
+                "for return value"
+            ),
         ),
         (
             {"Fn::GetAtt": ["A"]},
-            "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource "
-            "attribute",
+            (
+                "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource "
+                "attribute"
+            ),
         ),
         (
             {"Fn::Sub": ["${x}", "y"]},
-            "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as "
-            "first argument, and an optional second argument to specify a mapping of values to replace in the string",
+            (
+                "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as "
+                "first argument, and an optional second argument to specify a mapping of values to replace in the string"
+            ),
         ),
         ({"Fn::Base64": ["x"]}, "Template error: every Fn::Base64 object must have a String-typed value."),
         ({"Ref": ["x"]}, "Template error: every Ref object must have a single String value."),
@@ -133,9 +143,11 @@ def test_what_functions_yield(drive: Any, expression: Any, value: str) -> None:
         ),
         (
             {"Fn::Shout": "a"},
-            "Template Error: Encountered unsupported function: Fn::Shout Supported functions are: [Fn::Base64, Fn::GetAtt, "
-            "Fn::GetAZs, Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, Fn::Equals, Fn::If, Fn::Not, "
-            "Condition, Fn::And, Fn::Or, Fn::Sub]",
+            (
+                "Template Error: Encountered unsupported function: Fn::Shout Supported functions are: [Fn::Base64, Fn::GetAtt, "
+                "Fn::GetAZs, Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, Fn::Equals, Fn::If, Fn::Not, "
+                "Condition, Fn::And, Fn::Or, Fn::Sub]"
+            ),
         ),
     ],
 )
@@ -199,8 +211,10 @@ def test_functions_that_do_not_evaluate_fail_the_stack(drive: Any, expression: A
         ),
         (
             {"C": {"Fn::Equals": [{"Ref": "A"}, "a"]}},
-            "Template format error: Unresolved dependencies [A]. Cannot reference resources in the Conditions block of the "
-            "template",
+            (
+                "Template format error: Unresolved dependencies [A]. Cannot reference resources in the Conditions block of the "
+                "template"
+            ),
         ),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_rollbacklab.localaws.api import ServiceError
-from pytest_rollbacklab.localaws.stacks.parameters import read_parameters, resolve_parameters
+from pytest_rollbacklab.localaws.stacks.templates.parameters import read_parameters, resolve_parameters
 
 
 async def _store(name: str) -> str:
@@ -114,8 +114,10 @@ def test_a_previous_value_that_there_is_not_is_refused() -> None:
         ),
         (
             {"A": {"Type": "String", "AllowedPattern": "[a"}},
-            "Template format error: AllowedPattern of the parameter A is no pattern: unterminated character set at "
-            "position 0",
+            (
+                "Template format error: AllowedPattern of the parameter A is no pattern: unterminated character set at "
+                "position 0"
+            ),
         ),
     ],
 )

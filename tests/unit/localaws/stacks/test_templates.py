@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_rollbacklab.localaws.api import ServiceError
-from pytest_rollbacklab.localaws.stacks.document import parse
+from pytest_rollbacklab.localaws.stacks.templates.document import parse
 
 GROUP = {"Type": "AWS::Logs::LogGroup"}
 
