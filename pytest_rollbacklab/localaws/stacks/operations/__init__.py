@@ -1,0 +1,1 @@
+"""CloudFormation's API: what is asked, and how the answer looks."""

@@ -1,0 +1,1 @@
+"""Stacks and change sets as they stand, and how they are found."""

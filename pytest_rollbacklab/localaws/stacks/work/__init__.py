@@ -1,0 +1,1 @@
+"""What an operation does to a stack, in which order, and how it goes back."""
