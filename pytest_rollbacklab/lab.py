@@ -20,7 +20,7 @@ from pytest_rollbacklab.build.source import Repository
 from pytest_rollbacklab.config import AppConfig, load_config
 from pytest_rollbacklab.deploy.release import Releases
 from pytest_rollbacklab.drill.drill import Timeline
-from pytest_rollbacklab.errors import BuildError
+from pytest_rollbacklab.errors import BuildError, RollbacklabError
 from pytest_rollbacklab.model import Build, DrillRow, Release
 from pytest_rollbacklab.observe import explain
 from pytest_rollbacklab.shipped import copy_app
@@ -131,11 +131,16 @@ class Lab:
 
     def explain(self) -> str:
         """Return what the records say: each stage's ledger, and the evidence of its last answer."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
         lines: list[str] = []
-        for stage in self._stages.values():
-            lines += explain.explain_releases(stage.name, stage.history)
-            if stage.answers:
-                lines += explain.explain_evidence(stage.evidence(stage.answers[-1]))
+        try:
+            for stage in self._stages.values():
+                lines += explain.explain_releases(stage.name, stage.history)
+                if stage.answers:
+                    lines += explain.explain_evidence(stage.evidence(stage.answers[-1]))
+        except (RollbacklabError, BotoCoreError, ClientError) as error:
+            lines.append(f"the records cannot be read any further: {error}")
         return "\n".join(lines)
 
 

@@ -30,6 +30,7 @@ __all__ = ["api", "dev", "lab", "prod", "rollbacklab_app", "rollbacklab_target"]
 
 _DRILL = "rollbacklab_drill"
 _kept = pytest.StashKey[tuple[str, int]]()
+_lab = pytest.StashKey["Lab"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -84,6 +85,7 @@ def lab(
     from pytest_rollbacklab.lab import open_lab
 
     with open_lab(rollbacklab_target, rollbacklab_app, tmp_path, name=request.node.nodeid) as opened:
+        request.node.stash[_lab] = opened
         yield opened
         if opened.row is not None:
             request.node.user_properties.append((_DRILL, opened.row.to_dict()))
@@ -111,7 +113,7 @@ def api(prod: Stage) -> ApiClient:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Let a failed drill explain itself: what its records say."""
     report = yield
-    opened: Lab | None = getattr(item, "funcargs", {}).get("lab")
+    opened = item.stash.get(_lab, None)
     if opened is not None and report.failed and report.when == "call":
         report.sections.append(("what the records say", opened.explain()))
     return report

@@ -1,4 +1,4 @@
-"""Lab 01, the chapter: a bad line reaches prod, users get 502, the logs say why, the earlier build comes back."""
+"""Lab 01: a bad line reaches production, users get 502, the logs say why, and the earlier build comes back."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
@@ -180,7 +180,7 @@ def _place(what: str, pool_id: str, client: Any) -> str:
 
 
 @contextlib.contextmanager
-def _unless(code: str) -> Any:
+def _unless(code: str) -> Iterator[None]:
     """Let one of AWS's errors pass."""
     try:
         yield

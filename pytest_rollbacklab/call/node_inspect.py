@@ -160,7 +160,7 @@ def _rows(shown: list[str], widths: Sequence[int], columns: int, *, right: bool)
 
 
 def _width(text: str) -> int:
-    """Return how many columns of a terminal a text takes; symbols that are emoji too count as narrow, unlike in Node."""
+    """Return how many columns of a terminal a text takes; symbols that may be emoji count as narrow, unlike in Node."""
     if text.isascii():
         return len(text)
     return sum(

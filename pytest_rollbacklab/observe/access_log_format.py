@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 
 __all__ = ["LineFormat", "line_format"]
 
-_VARIABLE = re.compile(r"\$context\.([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)|\$\{context\.([A-Za-z0-9_.-]+)\}")
+_VARIABLE = re.compile(r"\$context\.([A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)|\$\{context\.([A-Za-z0-9_.]+)\}")
 
 _Path = tuple[str, ...]
 

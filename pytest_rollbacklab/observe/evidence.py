@@ -21,7 +21,8 @@ from pytest_rollbacklab.wait import wait_for
 
 __all__ = ["collect"]
 
-_SKEW = timedelta(seconds=5)
+_SKEW = timedelta(seconds=5)  # how far this machine's clock may be ahead of AWS's
+_CLOSE = timedelta(seconds=1)  # where the time alone joins, clocks have to agree better than that
 
 
 def collect(target: Target, resources: StageResources, answer: Answer, *, timeout_s: float = 0.0) -> Evidence:
@@ -36,7 +37,7 @@ def collect(target: Target, resources: StageResources, answer: Answer, *, timeou
 
     def look() -> Found | None:
         last[:] = [_look(target, resources, answer, switches)]
-        return last[0] if last[0].is_whole(switches) else None
+        return last[0] if last[0].is_whole(switches, answer) else None
 
     try:
         found = wait_for("the request's logs", look, timeout_s=timeout_s, check=target.check)
@@ -105,7 +106,7 @@ def _function_log(
 
 def _by_time(target: Target, resources: StageResources, answer: Answer, found: Found) -> Found:
     """Take the only invocation that began while the call was under way, of all the stack's functions."""
-    since, until = answer.sent_at - _SKEW, answer.sent_at + timedelta(milliseconds=answer.latency_ms) + _SKEW
+    since, until = answer.sent_at - _CLOSE, answer.sent_at + timedelta(milliseconds=answer.latency_ms) + _CLOSE
     candidates = [
         invocation
         for name in resources.functions.values()

@@ -57,7 +57,7 @@ def explain_releases(stage: str, releases: tuple[Release, ...]) -> list[str]:
     return [
         f"{stage} release {release.number}: {release.kind} of build {release.build.number} "
         f"({release.build.commit.short_sha} {release.build.commit.title}), "
-        f"{release.packages_rebuilt} packages rebuilt, {release.duration_s:.2f} s"
+        f"{release.packages_rebuilt} package{'' if release.packages_rebuilt == 1 else 's'} rebuilt, {release.duration_s:.2f} s"
         for release in releases
     ]
 

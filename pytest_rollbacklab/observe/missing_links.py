@@ -33,14 +33,15 @@ class Found:
     candidates: int | None = None
     """How many invocations there were at the time of the call, where no log named the one; None where one did."""
 
-    def is_whole(self, switches: Switches) -> bool:
+    def is_whole(self, switches: Switches, answer: Answer) -> bool:
         """Say whether nothing more can be expected to come."""
         if switches.access_log_format and self.access_log is None:
             return False
-        if switches.execution_level == "INFO" and not execution_log.is_whole(self.execution_log):
+        if switches.logs_execution_of(answer) and not execution_log.is_whole(self.execution_log):
             return False
         if self.lambda_request_id is None:
-            return switches.would_name_the_function(self.access_log, self.execution_log) or not switches.any_log
+            named = switches.would_name_the_function(self.access_log, self.execution_log)
+            return named or not switches.any_log or (self.candidates or 0) > 1
         return self.throttled or any(line.message.startswith(_REPORT) for line in self.function_lines)
 
     @property
@@ -68,6 +69,10 @@ class Switches:
     @property
     def any_log(self) -> bool:
         return self.access_log_format is not None or self.execution_level != "OFF"
+
+    def logs_execution_of(self, answer: Answer) -> bool:
+        failed = answer.status >= _FIRST_FAILURE
+        return self.execution_level == "INFO" or (self.execution_level == "ERROR" and failed)
 
     def would_name_the_function(self, access: AccessLogLine | None, execution: tuple[LogLine, ...]) -> bool:
         """Say whether what has come would name Lambda's id if a function had been called."""
@@ -101,7 +106,7 @@ def _execution_log(resources: StageResources, answer: Answer, switches: Switches
     why = "it has not come yet"
     if switches.execution_level == "OFF":
         why = "execution logging is off (enable_access_logs() switches it on, too)"
-    elif switches.execution_level == "ERROR" and answer.status < _FIRST_FAILURE:
+    elif not switches.logs_execution_of(answer):
         why = "at the level ERROR only requests that failed are logged"
     yield f"the execution log: {execution_log.group_of(resources)}: {why}"
 

@@ -1,8 +1,8 @@
 """The drills' table at the end of a run: plain text, a row for each drill, as wide as the terminal.
 
-``#2`` is build 2; ``reused`` says how many of the rolled-back build's packages were the very ones of before. How a drill
-ended has a column when one ended otherwise than recovered. Where the terminal is too narrow, what follows from the other
-columns is left out first, and then names are cut in front, where they differ least.
+``#2`` is build 2; ``reused`` says how many of the rolled-back build's packages were the very ones of before. How a
+drill ended has a column when one ended otherwise than recovered. Where the terminal is too narrow, what can be seen
+from the rest is left out first, and then names are cut in front, where they differ least.
 """
 
 from __future__ import annotations

@@ -14,10 +14,9 @@ from pathlib import Path
 import click
 import pytest
 
-from pytest_rollbacklab.call.client import ApiClient
+from pytest_rollbacklab import ApiClient, Lab, Stage
 from pytest_rollbacklab.cli import main
 from pytest_rollbacklab.config import CONFIG_NAME, load_config
-from pytest_rollbacklab.lab import Lab, Stage
 from pytest_rollbacklab.report.terminal import table_lines
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +53,17 @@ def test_modules_that_a_page_names_are_there(page: Path) -> None:
         name for name in named if not any((place / f"{name}{end}").exists() for place in places for end in ("", ".py"))
     ]
     assert gone == []
+
+
+def test_the_layers_that_are_shown_are_those_that_are_held() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    held = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
+    shown = [
+        [line.partition("  ")[0] for line in block.splitlines()]
+        for block in blocks(ROOT / "docs" / "architecture.md")
+        if block.startswith((held[0][0], held[1][0]))
+    ]
+    assert shown == held
 
 
 class TestReadme:

@@ -89,3 +89,38 @@ def test_a_run_can_use_a_cloud_that_runs_already(pytester: pytest.Pytester) -> N
     with embedded_cloud() as cloud:
         result = pytester.runpytest_subprocess("--import-mode=importlib", "--rollbacklab-endpoint", cloud.endpoint_url)
     result.assert_outcomes(passed=1)
+
+
+def test_a_cloud_that_is_killed_fails_the_drill_and_says_so(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import os, signal
+
+        def test_killed(lab, dev):
+            lab.push("Notes API")
+            os.kill(lab.target.cloud.pid, signal.SIGKILL)
+            dev.roll_back()
+        """
+    )
+    result = pytester.runpytest_subprocess("--import-mode=importlib")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*CloudError: the local AWS (process *) is gone: killed by signal 9*"])
+    result.stdout.fnmatch_lines(["*the records cannot be read any further: the local AWS (process *) is gone*"])
+
+
+def test_a_fixture_of_the_same_name_is_left_alone(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def lab():
+            return {}
+
+        def test_other(lab):
+            assert lab == 1
+        """
+    )
+    result = pytester.runpytest_subprocess("--import-mode=importlib")
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")

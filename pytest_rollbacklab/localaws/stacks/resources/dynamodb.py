@@ -30,8 +30,7 @@ _AS_THEY_ARE: Final = (
 # What UpdateTable takes, in the groups in which it takes it, with what a missing property means.
 _UPDATES: Final[tuple[Mapping[str, Any], ...]] = (
     {"BillingMode": "PROVISIONED", "ProvisionedThroughput": None, "OnDemandThroughput": None},
-    {"StreamSpecification": None},
-    {"SSESpecification": None},
+    {"SSESpecification": {"Enabled": False}},
     {"TableClass": "STANDARD"},
     {"DeletionProtectionEnabled": False},
 )
@@ -63,42 +62,34 @@ class Table(ResourceType):
 
     async def update(self, request: Request) -> Attributes:
         table = request.physical_id
-        wanted = {**request.properties, **_translated(request.properties)}
-        description: Mapping[str, Any] = request.attributes
-        for group in _UPDATES:
-            if request.changes(*group):
-                values = {name: wanted.get(name, missing) for name, missing in group.items()}
-                given = {name: value for name, value in values.items() if value is not None}
-                if "StreamSpecification" in group and not given:
-                    given = {"StreamSpecification": {"StreamEnabled": False}}
-                if "SSESpecification" in group and not given:
-                    given = {"SSESpecification": {"Enabled": False}}
-                answer = await request.call("dynamodb", "UpdateTable", TableName=table, **given)
-                description = {**description, **_attributes(answer["TableDescription"])}
-        await self._update_indexes(request)
+        for change in await self._changes(request):
+            await request.call("dynamodb", "UpdateTable", TableName=table, **change)
         if request.changes("TimeToLiveSpecification"):
             await self._expire(request, table)
         if request.changes("PointInTimeRecoverySpecification"):
             await self._back_up(request, table)
         await self._update_policy(request)
         await self._tag(request)
-        return description
+        if not request.changes("StreamSpecification"):
+            return request.attributes
+        return _attributes((await request.call("dynamodb", "DescribeTable", TableName=table))["Table"])
 
     async def delete(self, request: Request) -> None:
         await request.call_if_there("dynamodb", "DeleteTable", TableName=request.physical_id)
 
-    async def _update_indexes(self, request: Request) -> None:
-        if not request.changes("GlobalSecondaryIndexes"):
-            return
-        found = await request.call("dynamodb", "DescribeTable", TableName=request.physical_id)
-        for change in _index_changes(found["Table"], request):
-            await request.call(
-                "dynamodb",
-                "UpdateTable",
-                TableName=request.physical_id,
-                AttributeDefinitions=request.properties.get("AttributeDefinitions", []),
-                GlobalSecondaryIndexUpdates=[change],
-            )
+    async def _changes(self, request: Request) -> list[dict[str, Any]]:
+        """Return what UpdateTable has to be called with, one after the other."""
+        wanted = {**request.properties, **_translated(request.properties)}
+        changes: list[dict[str, Any]] = []
+        for group in _UPDATES:
+            if request.changes(*group):
+                values = {name: wanted.get(name, missing) for name, missing in group.items()}
+                changes.append({name: value for name, value in values.items() if value is not None})
+        if request.changes("StreamSpecification", "GlobalSecondaryIndexes"):
+            found = await request.call("dynamodb", "DescribeTable", TableName=request.physical_id)
+            changes += _stream_changes(found["Table"], request)
+            changes += _index_changes(found["Table"], request)
+        return changes
 
     async def _expire(self, request: Request, table: str) -> None:
         wanted = request.properties.get("TimeToLiveSpecification")
@@ -156,21 +147,36 @@ def _attributes(description: Mapping[str, Any]) -> dict[str, Any]:
     return attributes
 
 
+def _stream_changes(table: Mapping[str, Any], request: Request) -> list[dict[str, Any]]:
+    """Switch a stream off before it is switched on with another view: a view cannot be changed."""
+    name = "StreamSpecification"
+    wanted = _translated(request.properties).get(name)
+    there = table.get(name) or {}
+    if not request.changes(name) or there == wanted:
+        return []
+    off = [{name: {"StreamEnabled": False}}] if there.get("StreamEnabled") else []
+    return off + ([{name: wanted}] if wanted else [])
+
+
 def _index_changes(table: Mapping[str, Any], request: Request) -> list[dict[str, Any]]:
     """Compare the indexes that a table has with those that it is to have."""
+    if not request.changes("GlobalSecondaryIndexes"):
+        return []
     there = {index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes") or ()}
     wanted = {index["IndexName"]: index for index in request.properties.get("GlobalSecondaryIndexes", ())}
     before = [index for state in request.before for index in state.get("GlobalSecondaryIndexes", ())]
-    changes: list[dict[str, Any]] = []
+    updates: list[dict[str, Any]] = []
     for name, index in there.items():
         remade = name in wanted and any(index.get(key) != wanted[name].get(key) for key in ("KeySchema", "Projection"))
         if name not in wanted or remade:
-            changes.append({"Delete": {"IndexName": name}})
+            updates.append({"Delete": {"IndexName": name}})
         elif any(old["IndexName"] == name and old != wanted[name] for old in before):
-            changes.append({"Update": {"IndexName": name, **taken(wanted[name], _THROUGHPUTS)}})
+            updates.append({"Update": {"IndexName": name, **taken(wanted[name], _THROUGHPUTS)}})
         if remade:
-            changes.append({"Create": wanted[name]})
-    return changes + [{"Create": index} for name, index in wanted.items() if name not in there]
+            updates.append({"Create": wanted[name]})
+    updates += [{"Create": index} for name, index in wanted.items() if name not in there]
+    definitions = request.properties.get("AttributeDefinitions", [])
+    return [{"AttributeDefinitions": definitions, "GlobalSecondaryIndexUpdates": [update]} for update in updates]
 
 
 TYPES: Final = (Table(),)

@@ -24,7 +24,8 @@ _HOLDERS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def _document(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    """Write a policy; one without a version, as SAM makes them, is given the one that the local IAM insists on."""
+    return value if isinstance(value, str) else json.dumps({"Version": "2012-10-17", **value})
 
 
 class Role(ResourceType):

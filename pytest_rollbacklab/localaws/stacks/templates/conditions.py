@@ -61,7 +61,7 @@ class Conditions:
             self._asking.pop()
 
     def _evaluate(self, expression: Any) -> bool:
-        if isinstance(expression, Mapping) and len(expression) == 1:
+        if isinstance(expression, dict) and len(expression) == 1:
             ((name, argument),) = expression.items()
             if name in _LOGIC:
                 return _LOGIC[name](self, argument)
@@ -111,7 +111,7 @@ class Conditions:
             return _NO_VALUE
         if call is not None and call[0] == "Fn::If":
             return self._reduce(self._branch(call[1]))
-        if isinstance(expression, Mapping):
+        if isinstance(expression, dict):
             members = ((key, self._reduce(value)) for key, value in expression.items())
             return {key: value for key, value in members if value is not _NO_VALUE}
         if isinstance(expression, list):

@@ -50,7 +50,7 @@ class Evaluator:
         if call is not None:
             check(*call)
             return _FUNCTIONS[call[0]](self, call[1])
-        if isinstance(expression, Mapping):
+        if isinstance(expression, dict):
             return {key: self.evaluate(value) for key, value in expression.items()}
         if isinstance(expression, list):
             return [self.evaluate(value) for value in expression]

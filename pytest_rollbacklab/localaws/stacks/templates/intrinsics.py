@@ -49,7 +49,7 @@ SPLIT: Final = (
 
 def function_of(expression: Any) -> tuple[str, Any] | None:
     """Return the function and its argument when the expression is a call of one."""
-    if not isinstance(expression, Mapping) or len(expression) != 1:
+    if not isinstance(expression, dict) or len(expression) != 1:
         return None
     ((name, argument),) = expression.items()
     return (name, argument) if name == "Ref" or name.startswith("Fn::") else None

@@ -6,7 +6,7 @@ refuses dynamic references by name: text with ``{{resolve:`` in it would else re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +43,7 @@ def references(expression: Any) -> tuple[Reference, ...]:
 
 def import_names(expression: Any) -> Iterator[Any]:
     """Yield the argument of every Fn::ImportValue: an expression itself."""
-    if isinstance(expression, Mapping):
+    if isinstance(expression, dict):
         for name, value in expression.items():
             if name == "Fn::ImportValue":
                 yield value
@@ -58,7 +58,7 @@ def _walk(expression: Any) -> Iterator[Reference]:
     if call is not None:
         check(*call)
         yield from _of_call(*call)
-    elif isinstance(expression, Mapping):
+    elif isinstance(expression, dict):
         for value in expression.values():
             yield from _walk(value)
     elif isinstance(expression, list):

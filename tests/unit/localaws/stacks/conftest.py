@@ -296,7 +296,8 @@ class FakeAws:
         }
 
     def _DescribeTable(self, params: Params) -> Params:
-        return {"Table": self._thing("table", params["TableName"])}
+        arn = f"arn:aws:dynamodb:eu-west-1:111122223333:table/{params['TableName']}"
+        return {"Table": {"TableArn": arn, **self._thing("table", params["TableName"])}}
 
     # IAM
 

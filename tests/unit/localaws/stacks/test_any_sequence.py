@@ -51,7 +51,7 @@ async def deploy(console: Any, wanted: dict[str, Any], by_change_set: bool, left
         await deploying(template(wanted), DisableRollback=left_as_failed)
 
 
-@settings(max_examples=8000, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(steps=st.lists(STEP, min_size=1, max_size=6))
 def test_a_stack_is_whole_after_any_sequence(new_console: Callable[[], Any], steps: list[Any]) -> None:
     async def story() -> None:

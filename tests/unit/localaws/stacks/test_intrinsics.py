@@ -86,7 +86,8 @@ def test_what_functions_yield(drive: Any, expression: Any, value: str) -> None:
         (
             {"Fn::Join": ["-", "text"]},
             (
-                "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings "
+                "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list "
+                "of strings "
                 "to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined."
             ),
         ),
@@ -97,29 +98,34 @@ def test_what_functions_yield(drive: Any, expression: Any, value: str) -> None:
         (
             {"Fn::Split": ["-"]},
             (
-                "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be "
+                "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a "
+                "string to be "
                 "split or a function that returns a string to be split."
             ),
         ),
         (
             {"Fn::FindInMap": ["Stages", "dev"]},
             (
-                "Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the attribute "
+                "Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the "
+                "attribute "
                 "for return value"
             ),
         ),
         (
             {"Fn::GetAtt": ["A"]},
             (
-                "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource "
+                "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the "
+                "resource "
                 "attribute"
             ),
         ),
         (
             {"Fn::Sub": ["${x}", "y"]},
             (
-                "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as "
-                "first argument, and an optional second argument to specify a mapping of values to replace in the string"
+                "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a "
+                "string as "
+                "first argument, and an optional second argument to specify a mapping of values to replace in the "
+                "string"
             ),
         ),
         ({"Fn::Base64": ["x"]}, "Template error: every Fn::Base64 object must have a String-typed value."),
@@ -144,8 +150,10 @@ def test_what_functions_yield(drive: Any, expression: Any, value: str) -> None:
         (
             {"Fn::Shout": "a"},
             (
-                "Template Error: Encountered unsupported function: Fn::Shout Supported functions are: [Fn::Base64, Fn::GetAtt, "
-                "Fn::GetAZs, Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, Fn::Equals, Fn::If, Fn::Not, "
+                "Template Error: Encountered unsupported function: Fn::Shout Supported functions are: [Fn::Base64, "
+                "Fn::GetAtt, "
+                "Fn::GetAZs, Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, Fn::Equals, "
+                "Fn::If, Fn::Not, "
                 "Condition, Fn::And, Fn::Or, Fn::Sub]"
             ),
         ),
@@ -175,7 +183,10 @@ def test_functions_in_the_wrong_form_are_refused_before_anything_is_made(
         ({"Fn::ImportValue": "nothing"}, "No export named nothing found."),
         (
             {"Ref": "Names"},
-            "Template format error: The Value field of every Outputs member must evaluate to a String. [/Outputs/O/Value]",
+            (
+                "Template format error: The Value field of every Outputs member must evaluate to a String. "
+                "[/Outputs/O/Value]"
+            ),
         ),
     ],
 )
@@ -212,7 +223,8 @@ def test_functions_that_do_not_evaluate_fail_the_stack(drive: Any, expression: A
         (
             {"C": {"Fn::Equals": [{"Ref": "A"}, "a"]}},
             (
-                "Template format error: Unresolved dependencies [A]. Cannot reference resources in the Conditions block of the "
+                "Template format error: Unresolved dependencies [A]. Cannot reference resources in the Conditions "
+                "block of the "
                 "template"
             ),
         ),
@@ -241,7 +253,8 @@ def test_a_reference_to_a_resource_whose_condition_does_not_hold_is_unresolved(d
 
     async def story(console: Any) -> None:
         assert await refused(console.create(template("x", Resources=resources))) == (
-            "ValidationError: Template format error: Unresolved resource dependencies [B] in the Resources block of the "
+            "ValidationError: Template format error: Unresolved resource dependencies [B] in the Resources block of "
+            "the "
             "template"
         )
 

@@ -90,7 +90,8 @@ def test_what_is_missing_or_too_much_is_named() -> None:
 def test_a_previous_value_that_there_is_not_is_refused() -> None:
     section = {"A": {"Type": "String"}}
     assert refusal(section, {"A": {"UsePreviousValue": True}}) == (
-        "Invalid input for parameter key A. Cannot specify usePreviousValue as true for a parameter key not in the previous "
+        "Invalid input for parameter key A. Cannot specify usePreviousValue as true for a parameter key not in the "
+        "previous "
         "template"
     )
     assert refusal(section, {"A": {"UsePreviousValue": True, "ParameterValue": "x"}}, previous={"A": "y"}) == (

@@ -208,7 +208,8 @@ Resources:
     Properties: {Runtime: python3.11, Handler: a.b}
 """
 FINDING = (
-    "Transform AWS::Serverless-2016-10-31 failed with: Invalid Serverless Application Specification document. Number of "
+    "Transform AWS::Serverless-2016-10-31 failed with: Invalid Serverless Application Specification document. Number "
+    "of "
     "errors found: 1. Resource with id [F] is invalid. Only one of 'InlineCode' or 'CodeUri' can be set."
 )
 

@@ -118,7 +118,8 @@ def test_a_custom_named_resource_that_must_be_replaced_is_refused_in_awss_words(
         assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
         reason = next(reason for name, status, reason in await console.events() if status == "UPDATE_FAILED")
         assert reason == (
-            "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename notes and update "
+            "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename notes and "
+            "update "
             "the stack again."
         )
         assert list(aws.of("table")) == ["notes"]

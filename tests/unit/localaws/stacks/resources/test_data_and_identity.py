@@ -76,15 +76,31 @@ def test_a_table_is_updated_one_kind_of_thing_at_a_time(drive: Any, aws: Any) ->
             if operation == "UpdateTable"
         ]
         assert updates == [
-            {"StreamSpecification": {"StreamEnabled": False}},
             {"TableClass": "STANDARD_INFREQUENT_ACCESS"},
+            {"StreamSpecification": {"StreamEnabled": False}},
             {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "gone"}}]},
             {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "remade"}}]},
             {"GlobalSecondaryIndexUpdates": [{"Create": index("remade", "other")}]},
             {"GlobalSecondaryIndexUpdates": [{"Create": index("new", "id")}]},
         ]
         assert aws.last("UpdateTimeToLive")["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": False}
-        assert aws.names()[-1] == "DeleteResourcePolicy"
+        assert aws.names()[-2:] == ["DeleteResourcePolicy", "DescribeTable"]
+
+    drive(story)
+
+
+def test_a_stream_is_switched_off_before_its_view_changes(drive: Any, aws: Any) -> None:
+    def table(view: str) -> dict[str, Any]:
+        return one("AWS::DynamoDB::Table", **KEYS, TableName="t", StreamSpecification={"StreamViewType": view})
+
+    async def story(console: Any) -> None:
+        await console.create(table("KEYS_ONLY"))
+        aws.calls.clear()
+        await console.update(table("NEW_IMAGE"))
+        assert [params["StreamSpecification"] for name, params in aws.calls if name == "UpdateTable"] == [
+            {"StreamEnabled": False},
+            {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+        ]
 
     drive(story)
 
