@@ -54,12 +54,14 @@ def explain_releases(stage: str, releases: tuple[Release, ...]) -> list[str]:
     """Return a stage's ledger, a line for each release."""
     if not releases:
         return [f"{stage}: nothing was ever released"]
-    return [
-        f"{stage} release {release.number}: {release.kind} of build {release.build.number} "
-        f"({release.build.commit.short_sha} {release.build.commit.title}), "
-        f"{release.packages_rebuilt} package{'' if release.packages_rebuilt == 1 else 's'} rebuilt, {release.duration_s:.2f} s"
-        for release in releases
-    ]
+    return [f"{stage} release {release.number}: {_release(release)}" for release in releases]
+
+
+def _release(release: Release) -> str:
+    commit, rebuilt = release.build.commit, release.packages_rebuilt
+    packages = "1 package rebuilt" if rebuilt == 1 else f"{rebuilt} packages rebuilt"
+    build = f"build {release.build.number} ({commit.short_sha} {commit.title})"
+    return f"{release.kind} of {build}, {packages}, {release.duration_s:.2f} s"
 
 
 def _is_sign(line: LogLine) -> bool:

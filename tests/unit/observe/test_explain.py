@@ -82,6 +82,8 @@ def test_a_ledger_is_told_release_by_release() -> None:
     assert explain_releases("prod", (release,)) == [
         "prod release 3: promote of build 2 (0123456 Making a mistake), 0 packages rebuilt, 1.25 s"
     ]
+    again = dataclasses.replace(release, number=4, packages_rebuilt=1)
+    assert explain_releases("prod", (again,))[0].endswith(", 1 package rebuilt, 1.25 s")
     assert explain_releases("dev", ()) == ["dev: nothing was ever released"]
 
 

@@ -2,19 +2,23 @@
 
 Dates stay text (``2012-10-17`` is a policy version), mapping keys become text (``200:`` in an OpenAPI body), and the
 short forms become their long ones (``!GetAtt A.B`` -> ``{"Fn::GetAtt": ["A", "B"]}``), so that everything after this
-sees one form. What the document means is not looked at, except that nothing in it may be null (as AWS has it).
+sees one form. What the document means is not looked at, except that nothing in it may be null (as AWS has it), and
+that it is not endless.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from pytest_rollbacklab.localaws.stacks.refusals import invalid
 
 __all__ = ["load", "parse"]
+
+_MOST_VALUES: Final = 200_000  # ten times what fits into the largest template without aliases
+_DEEPEST: Final = 100
 
 _FAST_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -36,7 +40,7 @@ def parse(text: str) -> dict[str, Any]:
         ServiceError: ``ValidationError``: it is not well-formed, is no mapping, or has a null in it.
     """
     document = load(text)
-    _refuse_nulls(document, "")
+    _check_values(document)
     return document
 
 
@@ -73,12 +77,21 @@ def _load_yaml(text: str) -> Any:
         raise invalid("Template format error: YAML not well-formed.") from error
 
 
-def _refuse_nulls(value: Any, path: str) -> None:
-    if value is None:
-        raise invalid(f"[{path}] 'null' values are not allowed in templates")
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, child in children:
-        _refuse_nulls(child, f"{path}/{key}")
+def _check_values(document: dict[str, Any]) -> None:
+    """Refuse nulls, and what aliases in YAML can grow to: a few lines can stand for more than any machine holds."""
+    left: list[tuple[Any, str]] = [(document, "")]
+    seen = 0
+    while left:
+        value, path = left.pop()
+        seen += 1
+        if value is None:
+            raise invalid(f"[{path}] 'null' values are not allowed in templates")
+        if seen > _MOST_VALUES or path.count("/") > _DEEPEST:
+            raise invalid(f"Template format error: more than {_MOST_VALUES} values, or nested deeper than {_DEEPEST}.")
+        if isinstance(value, dict):
+            left += [(child, f"{path}/{key}") for key, child in value.items()]
+        elif isinstance(value, list):
+            left += [(child, f"{path}/{index}") for index, child in enumerate(value)]
 
 
 def _long_form(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:

@@ -388,6 +388,8 @@ class FakeAws:
 class Console:
     """CloudFormation as a test uses it: calls by operation, work waited for, answers in boto3's shapes."""
 
+    scope = SCOPE
+
     def __init__(self, aws: FakeAws) -> None:
         self.aws = aws
         self.stacks = Stacks(aws=aws)

@@ -342,6 +342,33 @@ def test_a_resource_type_that_stumbles_fails_its_resource_and_the_service_goes_o
     assert "a resource type failed" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "handler_error_code"),
+    [
+        ("ResourceNotFoundException", 404, "NotFound"),
+        ("ResourceAlreadyExistsException", 400, "AlreadyExists"),
+        ("AccessDeniedException", 403, "AccessDenied"),
+        ("ThrottlingException", 400, "Throttling"),
+        ("InvalidParameterException", 400, "InvalidRequest"),
+        ("ServiceUnavailableException", 503, "GeneralServiceException"),
+    ],
+)
+def test_a_services_refusal_is_told_as_awss_handlers_tell_it(
+    drive: Any, aws: Any, code: str, status: int, handler_error_code: str
+) -> None:
+    aws.refuse("CreateLogGroup", ServiceError(code, "no", status))
+
+    async def story(console: Any) -> None:
+        await console.create(of(A=group("a")))
+        reason = next(reason for _, status, reason in await console.events() if status == "CREATE_FAILED")
+        assert reason.startswith(
+            f'Resource handler returned message: "no (Service: CloudWatchLogs, Status Code: {status},'
+        )
+        assert reason.endswith(f"HandlerErrorCode: {handler_error_code})")
+
+    drive(story)
+
+
 def test_names_that_the_template_does_not_give_are_made_up(drive: Any, aws: Any) -> None:
     async def story(console: Any) -> None:
         await console.create(of(Logs={"Type": "AWS::Logs::LogGroup"}, Files={"Type": "AWS::S3::Bucket"}))

@@ -130,6 +130,32 @@ def test_a_protected_stack_is_not_deleted(drive: Any, refused: Any) -> None:
     drive(story)
 
 
+def test_what_is_not_emulated_of_a_deletion_is_refused_by_name(drive: Any, refused: Any) -> None:
+    async def story(console: Any) -> None:
+        await console.create(of(A=group("a")))
+        call = console.call("DeleteStack", StackName="notes", DeletionMode="FORCE_DELETE_STACK")
+        assert await refused(call) == (
+            "ValidationError: The local AWS does not emulate the DeletionMode FORCE_DELETE_STACK of DeleteStack."
+        )
+        call = console.call("UpdateTerminationProtection", StackName="x", EnableTerminationProtection=True)
+        assert await refused(call) == "ValidationError: Stack [x] does not exist"
+
+    drive(story)
+
+
+def test_an_engine_that_stumbles_leaves_no_stack_in_progress(drive: Any, caplog: Any) -> None:
+    async def story(console: Any) -> None:
+        await console.create(of(A=group("a")))
+        stack = next(iter(console.stacks._engine.store(console.scope).stacks.values()))
+        stack.resources = None
+        await console.do("DeleteStack", StackName="notes")
+        assert stack.status == "DELETE_FAILED"
+        assert stack.status_reason.startswith("Internal Failure: AttributeError(")
+
+    drive(story)
+    assert "an operation on the stack notes failed" in caplog.text
+
+
 def test_closing_stops_what_is_in_progress(drive: Any, aws: Any) -> None:
     gate = aws.hold("CreateLogGroup")
 

@@ -225,6 +225,55 @@ def test_an_output_that_fails_rolls_the_update_back(drive: Any, aws: Any) -> Non
     drive(story)
 
 
+def test_what_is_wanted_of_a_resource_may_be_wrong_by_the_time_its_turn_comes(drive: Any, aws: Any) -> None:
+    async def story(console: Any) -> None:
+        await console.create(of(A=group("a", RetentionInDays=1)))
+        before = copy.deepcopy(aws.things)
+        stack = await console.update(of(A=group("a", RetentionInDays="soon")))
+        assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+        assert aws.things == before
+        assert (
+            "A",
+            "UPDATE_FAILED",
+            "Properties validation failed for resource A with message:\n"
+            "#/RetentionInDays: expected type: Integer, found: String",
+        ) in await console.events()
+
+    drive(story)
+
+
+def test_what_changed_without_a_call_goes_back_without_an_event(drive: Any, aws: Any) -> None:
+    aws.refuse("CreateLogGroup", BROKEN, named("bad"))
+
+    async def story(console: Any) -> None:
+        await console.create(of(A=group("a")))
+        aws.calls.clear()
+        kept = {**group("a"), "DeletionPolicy": "Retain", "Metadata": {"k": "v"}}
+        await console.update(of(A=kept, Bad=group("bad", "A")))
+        assert aws.names() == ["CreateLogGroup"]
+        assert "A UPDATE_IN_PROGRESS" not in await console.moves()
+        await console.do("DeleteStack", StackName="notes")
+        assert aws.of("log group") == {}
+
+    drive(story)
+
+
+def test_a_half_made_replacement_that_was_left_is_out_of_the_way_of_the_next(drive: Any, aws: Any) -> None:
+    async def story(console: Any) -> None:
+        await console.create(of(A=group("a", RetentionInDays=1)))
+        aws.refuse("PutRetentionPolicy", BROKEN)
+        stack = await console.update(of(A=group("a2", RetentionInDays=1)), DisableRollback=True)
+        assert stack["StackStatus"] == "UPDATE_FAILED"
+        assert sorted(aws.of("log group")) == ["a", "a2"]
+        assert (await console.resource("A"))["PhysicalResourceId"] == "a"
+        aws.allow_all()
+        stack = await console.update(of(A=group("a2", RetentionInDays=1)))
+        assert stack["StackStatus"] == "UPDATE_COMPLETE"
+        assert aws.of("log group") == {"a2": {"logGroupName": "a2", "retentionInDays": 1}}
+
+    drive(story)
+
+
 @pytest.mark.parametrize("failing", ["A", "B", "C"])
 def test_whichever_of_a_chain_fails_all_go_back(drive: Any, aws: Any, failing: str) -> None:
     def chain(days: int) -> dict[str, Any]:

@@ -231,6 +231,17 @@ def test_what_sam_finds_fails_the_stack_and_the_change_set_in_its_words(drive: A
     drive(story)
 
 
+def test_what_sam_stumbles_over_is_its_failure_and_nobody_elses(drive: Any, caplog: Any) -> None:
+    template = "Transform: AWS::Serverless-2016-10-31\nGlobals: 3\nResources: {F: {Type: AWS::Serverless::Function}}"
+
+    async def story(console: Any) -> None:
+        change_set = await console.change_set(template, ChangeSetType="CREATE")
+        assert change_set["Status"] == "FAILED"
+        assert change_set["StatusReason"].startswith("Transform AWS::Serverless-2016-10-31 failed with: ")
+
+    drive(story)
+
+
 def test_an_update_whose_transform_fails_changes_nothing(drive: Any, aws: Any) -> None:
     async def story(console: Any) -> None:
         await console.create(NOTES, Capabilities=CAPABILITIES)

@@ -56,6 +56,12 @@ def test_json_is_read_as_json() -> None:
         ("A: !!python/object:os.system {}", "Template format error: YAML not well-formed. (line 1, column 4)"),
         ("Outputs: {O: {Value: }}", "[/Outputs/O/Value] 'null' values are not allowed in templates"),
         ("A: [1, null]", "[/A/1] 'null' values are not allowed in templates"),
+        ("A: &a [*a]", "Template format error: more than 200000 values, or nested deeper than 100."),
+        ("A: " + "[" * 5000 + "]" * 5000, "Template format error: YAML not well-formed."),
+        (
+            '{"A": ' + "[" * 200 + "]" * 200 + "}",
+            "Template format error: more than 200000 values, or nested deeper than 100.",
+        ),
     ],
 )
 def test_text_that_does_not_parse_says_where(text: str, message: str) -> None:
@@ -172,6 +178,61 @@ def test_a_template_that_is_wrong_is_refused_before_anything_is_made(
         assert await refused(console.create(template)) == f"ValidationError: {message}"
         assert (await console.call("DescribeStacks"))["Stacks"] == []
         assert aws.calls == []
+
+    drive(story)
+
+
+def test_a_few_lines_of_aliases_cannot_stand_for_more_than_a_machine_holds() -> None:
+    lines = ["A0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"A{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
+    with pytest.raises(ServiceError, match="Template format error: more than 200000 values"):
+        parse("\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        (
+            {"TemplateBody": "{}", "TemplateURL": "http://h/b/k"},
+            "Only one of TemplateBody or TemplateURL may be specified.",
+        ),
+        ({"TemplateURL": "http://h/bucket-alone"}, "TemplateURL must be a supported URL."),
+        ({"TemplateURL": "http://h/shelf/binary"}, "Template format error: unsupported structure."),
+        ({}, "Either Template URL or Template Body must be specified."),
+    ],
+)
+def test_a_call_that_names_no_template_or_two_is_refused(
+    drive: Any, refused: Any, aws: Any, params: dict[str, str], message: str
+) -> None:
+    aws.of("object")["shelf/binary"] = b"\xff\xfe\x00"
+
+    async def story(console: Any) -> None:
+        call = console.call("CreateStack", StackName="notes", **params)
+        assert await refused(call) == f"ValidationError: {message}"
+
+    drive(story)
+
+
+def test_the_previous_template_is_taken_alone_and_only_where_there_is_one(drive: Any, refused: Any) -> None:
+    async def story(console: Any) -> None:
+        call = console.change_set(None, ChangeSetType="CREATE", UsePreviousTemplate=True)
+        assert await refused(call) == (
+            "ValidationError: UsePreviousTemplate is not valid: the stack has no template yet."
+        )
+        await console.create({"Resources": {"A": GROUP}})
+        call = console.change_set({"Resources": {"A": GROUP}}, UsePreviousTemplate=True)
+        assert await refused(call) == (
+            "ValidationError: You cannot specify both usePreviousTemplate and Template Body/Template URL."
+        )
+
+    drive(story)
+
+
+def test_a_parameters_section_that_is_none_is_refused(drive: Any, refused: Any) -> None:
+    async def story(console: Any) -> None:
+        assert await refused(console.create({"Parameters": [], "Resources": {"A": GROUP}})) == (
+            "ValidationError: Template format error: Parameters must be an object."
+        )
 
     drive(story)
 
@@ -296,6 +357,12 @@ def test_a_template_is_read_back_as_it_was_given(drive: Any, refused: Any) -> No
         )
         assert await refused(console.call("GetTemplate")) == (
             "ValidationError: StackName is required if ChangeSetName is not specified."
+        )
+        assert await refused(console.call("GetTemplateSummary", StackName="nothing")) == (
+            "ValidationError: Stack with id nothing does not exist"
+        )
+        assert await refused(console.call("GetTemplateSummary", TemplateBody="Description: x")) == (
+            "ValidationError: Template format error: At least one Resources member must be defined."
         )
         assert await refused(console.call("GetTemplate", ChangeSetName="change")) == (
             "ValidationError: StackName is a required parameter."
