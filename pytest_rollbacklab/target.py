@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from pytest_rollbacklab.errors import CloudError
 
-__all__ = ["DEFAULT_ACCOUNT_ID", "DEFAULT_REGION", "EmbeddedCloud", "Target", "embedded_cloud", "from_environment"]
+__all__ = ["DEFAULT_ACCOUNT_ID", "DEFAULT_REGION", "EmbeddedCloud", "Target", "embedded_cloud"]
 
 DEFAULT_ACCOUNT_ID = "123456789012"
 DEFAULT_REGION = "us-east-1"
@@ -162,8 +162,7 @@ def _last_words(log: IO[bytes]) -> str:
 class Target:
     """An AWS to work in: an account and region of an endpoint."""
 
-    endpoint_url: str | None
-    """None for AWS's own endpoints of the region, which only calls that need no account may use."""
+    endpoint_url: str
     account_id: str = DEFAULT_ACCOUNT_ID
     region: str = DEFAULT_REGION
     cloud: EmbeddedCloud | None = None
@@ -236,8 +235,3 @@ class Target:
     def _needs_retry(self, caught_exception: Exception | None = None, **_: Any) -> None:
         if caught_exception is not None:
             self.check_broken_connection()
-
-
-def from_environment(region: str) -> Target:
-    """Return the target of calls that need no account (a user's sign-in): ``AWS_ENDPOINT_URL``, else AWS itself."""
-    return Target(endpoint_url=os.environ.get("AWS_ENDPOINT_URL") or None, region=region)

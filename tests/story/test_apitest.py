@@ -1,4 +1,4 @@
-"""``rollbacklab apitest`` as a shell runs it, against a deployed app: what it prints, and the status that it exits with."""
+"""``rollbacklab apitest`` as a shell runs it, against a deployed app: what it prints, and how it exits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def apitest(lab: Lab, stage: Stage, *more: str, password: str = PASSWORD) -> sub
     }
     return subprocess.run(
         [sys.executable, "-m", "pytest_rollbacklab.cli", "apitest", *(f"--{k}={v}" for k, v in options.items()), *more],
-        env={"PATH": os.environ["PATH"], "AWS_ENDPOINT_URL": str(lab.target.endpoint_url)},
+        env={"PATH": os.environ["PATH"], "AWS_ENDPOINT_URL": lab.target.endpoint_url},
         capture_output=True,
         text=True,
         timeout=60,

@@ -161,6 +161,21 @@ def test_an_attribute_of_what_is_only_updated_may_change_or_not(drive: Any, aws:
     drive(story)
 
 
+def test_an_attribute_that_the_update_brings_is_no_error(drive: Any, aws: Any) -> None:
+    async def story(console: Any) -> None:
+        await console.create(of(A=group("a")))
+        outputs = {"Days": {"Value": {"Fn::GetAtt": ["A", "RetentionInDays"]}}}
+        metadata = {**group("b"), "Metadata": {"of": {"Fn::GetAtt": ["A", "RetentionInDays"]}}}
+        change_set = await console.change_set({**of(A=group("a", RetentionInDays=3), B=metadata), "Outputs": outputs})
+        assert change_set["Status"] == "CREATE_COMPLETE"
+        await console.do("ExecuteChangeSet", StackName="notes", ChangeSetName="change")
+        assert (await console.stack())["Outputs"][0]["OutputValue"] == "3"
+        renamed = await console.change_set({**of(A=group("a2", RetentionInDays=3), B=metadata), "Outputs": outputs})
+        assert ("Modify", "B", "False", None, ["Metadata"]) in changes_of(renamed)
+
+    drive(story)
+
+
 def test_scope_names_what_is_not_a_property(drive: Any) -> None:
     async def story(console: Any) -> None:
         await console.create(of(A=group("a")))

@@ -235,8 +235,10 @@ def test_what_is_wanted_of_a_resource_may_be_wrong_by_the_time_its_turn_comes(dr
         assert (
             "A",
             "UPDATE_FAILED",
-            "Properties validation failed for resource A with message:\n"
-            "#/RetentionInDays: expected type: Integer, found: String",
+            (
+                "Properties validation failed for resource A with message:\n"
+                "#/RetentionInDays: expected type: Integer, found: String"
+            ),
         ) in await console.events()
 
     drive(story)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pytest_rollbacklab.localaws.api import ServiceError
 from pytest_rollbacklab.localaws.stacks.resources.apigateway_stages import stage_patches
 
 OPENAPI = {"openapi": "3.0.1", "info": {"title": "notes", "version": "1"}, "paths": {"/notes": {"get": {}}}}
@@ -248,6 +249,55 @@ def test_the_account_keeps_its_role_when_the_stack_goes(drive: Any, aws: Any) ->
                 },
             )
         ]
+
+    drive(story)
+
+
+def test_a_deployments_description_is_patched(drive: Any, aws: Any) -> None:
+    def deployment(description: str) -> dict[str, Any]:
+        properties = {"RestApiId": "api1", "Description": description}
+        return {"Resources": {"D": {"Type": "AWS::ApiGateway::Deployment", "Properties": properties}}}
+
+    async def story(console: Any) -> None:
+        await console.create(deployment("one"))
+        await console.update(deployment("two"))
+        assert aws.last("UpdateDeployment")["patchOperations"] == [
+            {"op": "replace", "path": "/description", "value": "two"}
+        ]
+
+    drive(story)
+
+
+def stage(**properties: Any) -> dict[str, Any]:
+    properties = {"RestApiId": "api1", "StageName": "prod", "DeploymentId": "d", **properties}
+    return {"Resources": {"Prod": {"Type": "AWS::ApiGateway::Stage", "Properties": properties}}}
+
+
+def test_a_stage_is_tagged(drive: Any, aws: Any) -> None:
+    async def story(console: Any) -> None:
+        await console.create(stage(Tags=[{"Key": "a", "Value": "1"}]))
+        assert aws.last("CreateStage")["tags"] == {"a": "1"}
+        await console.update(stage(Tags=[{"Key": "b", "Value": "2"}]))
+        arn = "arn:aws:apigateway:eu-west-1::/restapis/api1/stages/prod"
+        assert aws.last("TagResource") == {"resourceArn": arn, "tags": {"b": "2"}}
+        assert aws.last("UntagResource") == {"resourceArn": arn, "tagKeys": ["a"]}
+
+    drive(story)
+
+
+def test_a_stage_that_was_left_half_updated_is_brought_to_what_is_wanted_from_either_state(
+    drive: Any, aws: Any
+) -> None:
+    async def story(console: Any) -> None:
+        await console.create(stage(Variables={"a": "1", "b": "1"}))
+        aws.refuse("TagResource", ServiceError("TooManyRequestsException", "slow down", 429))
+        failing = stage(Variables={"a": "2", "c": "1"}, Tags=[{"Key": "k", "Value": "v"}])
+        stack = await console.update(failing, DisableRollback=True)
+        assert stack["StackStatus"] == "UPDATE_FAILED"
+        stack = await console.update(stage(Variables={"a": "3"}))
+        assert stack["StackStatus"] == "UPDATE_COMPLETE"
+        there = aws.of("stage")["api1/prod"]
+        assert {key: value for key, value in there.items() if key.startswith("/variables/")} == {"/variables/a": "3"}
 
     drive(story)
 

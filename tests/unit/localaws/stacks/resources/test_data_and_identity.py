@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pytest_rollbacklab.localaws.api import ServiceError
+
 KEYS = {
     "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
@@ -261,6 +263,34 @@ def test_the_rest_of_a_role_is_updated_in_place(drive: Any, aws: Any) -> None:
             role(PermissionsBoundary="arn:aws:iam::1:policy/boundary", Tags=tags), Capabilities=capabilities
         )
         assert aws.names()[3:] == ["UpdateRole", "PutRolePermissionsBoundary", "TagRole"]
+
+    drive(story)
+
+
+def test_a_role_that_was_left_half_updated_is_brought_to_what_is_wanted_from_either_state(drive: Any, aws: Any) -> None:
+    def role(*managed: str, **inline: Any) -> dict[str, Any]:
+        return one(
+            "AWS::IAM::Role",
+            AssumeRolePolicyDocument=POLICY,
+            ManagedPolicyArns=[f"arn:aws:iam::aws:policy/{name}-policy-of-aws" for name in managed],
+            Policies=[
+                {"PolicyName": name, "PolicyDocument": {**POLICY, "Id": value}} for name, value in inline.items()
+            ],
+        )
+
+    async def story(console: Any) -> None:
+        capabilities = ["CAPABILITY_IAM"]
+        await console.create(role("One", p="1", q="1"), Capabilities=capabilities)
+        refusal = ServiceError("LimitExceeded", "no more", 409)
+        aws.refuse("PutRolePolicy", refusal, lambda params: params["PolicyName"] == "r")
+        failing = role("Two", p="2", r="1")
+        stack = await console.update(failing, Capabilities=capabilities, DisableRollback=True)
+        assert stack["StackStatus"] == "UPDATE_FAILED"
+        stack = await console.update(role("One", p="1"), Capabilities=capabilities)
+        assert stack["StackStatus"] == "UPDATE_COMPLETE"
+        (there,) = aws.of("role").values()
+        assert set(there["attached"]) == {"arn:aws:iam::aws:policy/One-policy-of-aws"}
+        assert there["inline"] == {"p": json.dumps({**POLICY, "Id": "1"})}
 
     drive(story)
 
