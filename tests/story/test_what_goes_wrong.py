@@ -155,19 +155,17 @@ class TestCalls:
         assert as_bob.get("/notes").json() == []
 
     def test_a_handler_killed_in_the_middle_of_a_request(self, lab: Lab) -> None:
-        lab.edit(
-            "functions/create.py", at_top_of="main", insert="import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
-        )
-        lab.push("It kills itself")
+        kill = "if 'kill me' in event['body']: __import__('os').kill(__import__('os').getpid(), 9)"
+        lab.edit("functions/create.py", at_top_of="main", insert=kill)
+        lab.push("It can be killed")
         dev = lab.stage("dev")
         dev.enable_access_logs()
-        broken = dev.api.post("/notes", json=NOTE)
+        assert dev.api.post("/notes", json=NOTE).status == 200
+        broken = dev.api.post("/notes", json={"content": "kill me"})
         assert (broken.status, broken.json()) == (502, {"message": "Internal server error"})
         assert "Runtime exited with error: signal: killed" in dev.evidence(broken).function_log
-        lab.restore("functions/create.py", "HEAD")
-        lab.replace("functions/create.py", "    import os, signal; os.kill(os.getpid(), signal.SIGKILL)\n", "")
-        lab.push("It does not")
         assert dev.api.post("/notes", json=NOTE).status == 200
+        assert dev.function_metrics("CreateFunction").errors == 1
 
 
 class TestTheCloudDies:
