@@ -14,9 +14,10 @@ from pytest_rollbacklab.localaws.stacks.state.stack import Deployment
 from pytest_rollbacklab.localaws.stacks.templates.blueprint import draw, pseudo_parameters
 from pytest_rollbacklab.localaws.stacks.templates.capabilities import AUTO_EXPAND, reason, required_capabilities
 from pytest_rollbacklab.localaws.stacks.templates.document import parse
+from pytest_rollbacklab.localaws.stacks.templates.intrinsics import text_at
 from pytest_rollbacklab.localaws.stacks.templates.parameters import Parameter, ParameterDefinition, read_parameters
 from pytest_rollbacklab.localaws.stacks.templates.sources import template_text
-from pytest_rollbacklab.localaws.stacks.templates.template import declared_transforms, read_template
+from pytest_rollbacklab.localaws.stacks.templates.template import declared_transforms, read_template, resource_members
 from pytest_rollbacklab.localaws.stacks.work.engine import Engine
 
 __all__ = ["TemplateOperations"]
@@ -65,12 +66,10 @@ class TemplateOperations:
         """Follow the API reference's GetTemplateSummary, of a template or of a stack's."""
         refuse_options("GetTemplateSummary", params)
         document = parse(await self._named(call, params))
-        resources = document.get("Resources")
-        if not isinstance(resources, Mapping) or not resources:
-            raise invalid("Template format error: At least one Resources member must be defined.")
-        types = list(dict.fromkeys(str(member.get("Type")) for member in resources.values()))
+        resources = resource_members(document)
+        types = list(dict.fromkeys(str(member["Type"]) for member in resources.values()))
         metadata = {"Metadata": json.dumps(document["Metadata"])} if "Metadata" in document else {}
-        version = document.get("AWSTemplateFormatVersion", "2010-09-09")
+        version = text_at(document, "AWSTemplateFormatVersion", "") or "2010-09-09"
         return {
             "Parameters": [_parameter(item, full=True) for item in _parameters(document).values()],
             "ResourceTypes": types,
@@ -99,6 +98,7 @@ class TemplateOperations:
         """
         document = parse(await template_text(self._engine.aws, call.scope, params, None))
         definitions = _parameters(document)
+        resource_members(document)
         if not declared_transforms(document):
             template = read_template(document)
             if all(item.default is not None for item in definitions.values()):
@@ -139,8 +139,8 @@ def _parameter(definition: ParameterDefinition, *, full: bool) -> dict[str, Any]
 
 def _declared(document: Mapping[str, Any]) -> dict[str, Any]:
     declared: dict[str, Any] = {}
-    if document.get("Description"):
-        declared["Description"] = document["Description"]
+    if description := text_at(document, "Description", ""):
+        declared["Description"] = description
     capabilities = required_capabilities(document)
     if capabilities:
         declared["CapabilitiesReason"] = reason(document)
@@ -157,6 +157,6 @@ def _identifiers(kind: str, resources: Mapping[str, Any]) -> dict[str, Any]:
     schema = schema_of(kind)
     return {
         "ResourceType": kind,
-        "LogicalResourceIds": [name for name, member in resources.items() if member.get("Type") == kind],
+        "LogicalResourceIds": [name for name, member in resources.items() if member["Type"] == kind],
         **({"ResourceIdentifiers": list(schema.identifiers)} if schema else {}),
     }

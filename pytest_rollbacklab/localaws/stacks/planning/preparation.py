@@ -25,7 +25,7 @@ from pytest_rollbacklab.localaws.stacks.templates.document import parse
 from pytest_rollbacklab.localaws.stacks.templates.parameters import Parameter, read_parameters, resolve_parameters
 from pytest_rollbacklab.localaws.stacks.templates.sam import transform
 from pytest_rollbacklab.localaws.stacks.templates.sources import template_text
-from pytest_rollbacklab.localaws.stacks.templates.template import declared_transforms, read_template
+from pytest_rollbacklab.localaws.stacks.templates.template import declared_transforms, read_template, resource_members
 
 __all__ = ["Prepared", "prepare"]
 
@@ -56,6 +56,7 @@ async def prepare(
     text = await template_text(aws, stack.scope, params, previous.text if previous else None)
     document = parse(text)
     transforms = declared_transforms(document)
+    resource_members(document)
     capabilities = params.get("Capabilities", ())
     if transforms and not reviewed:
         check_capabilities([AUTO_EXPAND], capabilities)

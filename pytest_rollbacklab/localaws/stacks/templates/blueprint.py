@@ -82,7 +82,28 @@ def draw(template: Template, parameters: Mapping[str, Parameter], pseudo: Mappin
     """
     _check_types(template)
     conditions = _conditions(template, parameters, pseudo)
-    resources = {
+    resources = _resources_in_force(template, conditions)
+    outputs = _outputs_in_force(template, conditions)
+    mentioned = {name: references([item.properties, item.metadata]) for name, item in resources.items()}
+    in_outputs = references([[output.value, output.export_name] for output in outputs])
+    known = {*resources, *parameters, *pseudo}
+    _check_references(template, resources, known, (item for items in mentioned.values() for item in items), "Resources")
+    _check_references(template, resources, known, in_outputs, "Outputs")
+    _check_dependencies(template)
+    before = {name: [*item.depends_on, *(ref.name for ref in mentioned[name])] for name, item in resources.items()}
+    return Blueprint(
+        template=template,
+        parameters=parameters,
+        pseudo=pseudo,
+        resources=resources,
+        outputs=outputs,
+        references=mentioned,
+        graph=Graph.of(before),
+    )
+
+
+def _resources_in_force(template: Template, conditions: Conditions) -> dict[str, ResourceDefinition]:
+    return {
         name: replace(
             definition,
             properties=conditions.reduce(definition.properties),
@@ -91,28 +112,13 @@ def draw(template: Template, parameters: Mapping[str, Parameter], pseudo: Mappin
         for name, definition in template.resources.items()
         if conditions.holds(definition.condition, f"the Condition of {name}")
     }
-    outputs = tuple(
+
+
+def _outputs_in_force(template: Template, conditions: Conditions) -> tuple[OutputDefinition, ...]:
+    return tuple(
         replace(output, value=conditions.reduce(output.value), export_name=conditions.reduce(output.export_name))
         for output in template.outputs
         if conditions.holds(output.condition, f"the Condition of {output.key}")
-    )
-    known = {*resources, *parameters, *pseudo}
-    mentioned = {name: references([item.properties, item.metadata]) for name, item in resources.items()}
-    _check_references(template, resources, known, (ref for refs in mentioned.values() for ref in refs), "Resources")
-    _check_references(
-        template, resources, known, references([[output.value, output.export_name] for output in outputs]), "Outputs"
-    )
-    _check_dependencies(template)
-    return Blueprint(
-        template=template,
-        parameters=parameters,
-        pseudo=pseudo,
-        resources=resources,
-        outputs=outputs,
-        references=mentioned,
-        graph=Graph.of(
-            {name: [*item.depends_on, *(ref.name for ref in mentioned[name])] for name, item in resources.items()}
-        ),
     )
 
 

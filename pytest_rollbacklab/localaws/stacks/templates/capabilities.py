@@ -27,8 +27,7 @@ _IAM_TYPES: Final[Mapping[str, str | None]] = {
 
 
 def _iam_resources(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    resources = document.get("Resources", {}).values()
-    return [member for member in resources if isinstance(member, Mapping) and member.get("Type") in _IAM_TYPES]
+    return [member for member in document["Resources"].values() if member["Type"] in _IAM_TYPES]
 
 
 def required_capabilities(document: Mapping[str, Any]) -> list[str]:

@@ -22,6 +22,7 @@ __all__ = [
     "check",
     "function_of",
     "sub_names",
+    "text_at",
     "text_of",
 ]
 
@@ -58,6 +59,18 @@ def function_of(expression: Any) -> tuple[str, Any] | None:
 def text_of(value: Any) -> str:
     """Write a scalar as CloudFormation does where text is wanted."""
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def text_at(member: Mapping[str, Any], name: str, path: str) -> str | None:
+    """Return a member that must be text, or None when it is not given.
+
+    Raises:
+        ServiceError: it is an object or a list.
+    """
+    value = member.get(name)
+    if isinstance(value, (dict, list)):
+        raise invalid(f"Template format error: {name} must be a string. [{path}/{name}]")
+    return None if value is None else text_of(value)
 
 
 def attribute_argument(argument: Any) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pytest_rollbacklab.localaws.stacks.refusals import invalid, not_emulated
+from pytest_rollbacklab.localaws.stacks.templates.intrinsics import text_at, text_of
 
 __all__ = ["HIDDEN", "Parameter", "ParameterDefinition", "read_parameters", "resolve_parameters"]
 
@@ -80,21 +81,23 @@ def _definition(name: str, member: Any) -> ParameterDefinition:
     return ParameterDefinition(
         name=name,
         type=kind,
-        default=_text(member["Default"]) if "Default" in member else None,
-        description=member.get("Description"),
-        no_echo=_text(member.get("NoEcho", False)) == "true",
-        allowed_values=tuple(_text(value) for value in member.get("AllowedValues", ())),
+        default=text_at(member, "Default", f"/Parameters/{name}"),
+        description=text_at(member, "Description", f"/Parameters/{name}"),
+        no_echo=text_at(member, "NoEcho", f"/Parameters/{name}") == "true",
+        allowed_values=_allowed_values(name, member.get("AllowedValues", [])),
         allowed_pattern=_pattern(name, member.get("AllowedPattern")),
         min_length=_number(name, member, "MinLength"),
         max_length=_number(name, member, "MaxLength"),
         min_value=_number(name, member, "MinValue"),
         max_value=_number(name, member, "MaxValue"),
-        constraint_description=member.get("ConstraintDescription"),
+        constraint_description=text_at(member, "ConstraintDescription", f"/Parameters/{name}"),
     )
 
 
-def _text(value: Any) -> str:
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+def _allowed_values(name: str, values: Any) -> tuple[str, ...]:
+    if not isinstance(values, list):
+        raise invalid(f"Template format error: AllowedValues of the parameter {name} must be a list.")
+    return tuple(text_of(value) for value in values)
 
 
 def _number(name: str, member: Mapping[str, Any], constraint: str) -> float | None:

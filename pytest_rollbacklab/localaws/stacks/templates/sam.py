@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 _one_at_a_time: Final = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Session:
     """All that the translator asks a boto3 session for."""
 
@@ -36,13 +36,14 @@ async def transform(document: Mapping[str, Any], parameters: Mapping[str, Any], 
     """Return the CloudFormation template that a SAM template stands for.
 
     Args:
+        document: Its resources have been looked at.
         parameters: Values by name, from which the translator computes logical ids.
 
     Raises:
         ServiceError: ``ValidationError`` with the translator's own findings.
     """
-    for logical_id, member in document.get("Resources", {}).items():
-        if isinstance(member, Mapping) and member.get("Type") == "AWS::Serverless::Application":
+    for logical_id, member in document["Resources"].items():
+        if member["Type"] == "AWS::Serverless::Application":
             raise not_emulated(f"AWS::Serverless::Application (the resource {logical_id})")
     return await asyncio.to_thread(_transform, copy.deepcopy(dict(document)), dict(parameters), region)
 
@@ -58,7 +59,7 @@ def _transform(document: dict[str, Any], parameters: dict[str, Any], region: str
         )
 
         # As samtranslator's own transform() does, but with a region that is not looked for in the environment.
-        translator = Translator(None, Parser(), boto_session=_Session(region))
+        translator = Translator(None, Parser(), boto_session=_Session(region_name=region))
         try:
             to_py27_compatible_template(document, parameters)
             translated = translator.translate(document, parameters, get_managed_policy_map=dict)

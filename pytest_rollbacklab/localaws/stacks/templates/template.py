@@ -1,8 +1,8 @@
 """A template as values: its sections checked for their form, nothing evaluated.
 
-A template that still has a transform in front of it (SAM) is looked at only as far as ``declared_transforms`` does;
-everything else is for the processed one. Sections and attributes that AWS has and this engine has not are refused by
-name.
+A template that still has a transform in front of it (SAM) is looked at only as far as ``declared_transforms`` and
+``resource_members`` do; everything else is for the processed one. Sections and attributes that AWS has and this engine
+has not are refused by name.
 """
 
 from __future__ import annotations
@@ -12,9 +12,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pytest_rollbacklab.localaws.stacks.refusals import invalid, not_emulated
+from pytest_rollbacklab.localaws.stacks.templates.intrinsics import text_at
 from pytest_rollbacklab.localaws.stacks.templates.parameters import ParameterDefinition, read_parameters
 
-__all__ = ["SAM", "OutputDefinition", "ResourceDefinition", "Template", "declared_transforms", "read_template"]
+__all__ = [
+    "SAM",
+    "OutputDefinition",
+    "ResourceDefinition",
+    "Template",
+    "declared_transforms",
+    "read_template",
+    "resource_members",
+]
 
 SAM: Final = "AWS::Serverless-2016-10-31"
 
@@ -77,10 +86,12 @@ def declared_transforms(document: Mapping[str, Any]) -> tuple[str, ...]:
         ServiceError: one of them is not SAM's; macros are refused by name.
     """
     declared = document.get("Transform", ())
-    names = (declared,) if isinstance(declared, (str, Mapping)) else tuple(declared)
+    names = tuple(declared) if isinstance(declared, (list, tuple)) else (declared,)
     for name in names:
         if name != SAM:
-            raise not_emulated(f"the transform {name if isinstance(name, str) else name.get('Name')!r}")
+            raise not_emulated(
+                f"the transform {name['Name'] if isinstance(name, Mapping) and 'Name' in name else name!r}"
+            )
     return names
 
 
@@ -97,13 +108,13 @@ def read_template(document: Mapping[str, Any]) -> Template:
         if document.get(section):
             raise not_emulated(f"the template section {section!r}")
     return Template(
-        description=document.get("Description"),
-        version=document.get("AWSTemplateFormatVersion"),
+        description=text_at(document, "Description", ""),
+        version=text_at(document, "AWSTemplateFormatVersion", ""),
         metadata=document.get("Metadata"),
         parameters=read_parameters(_section(document, "Parameters")),
         mappings=_mappings(_section(document, "Mappings")),
         conditions=_section(document, "Conditions"),
-        resources=_resources(_section(document, "Resources")),
+        resources={name: _resource(name, member) for name, member in resource_members(document).items()},
         outputs=tuple(_output(key, output) for key, output in _section(document, "Outputs").items()),
     )
 
@@ -125,7 +136,13 @@ def _mappings(section: Mapping[str, Any]) -> Mapping[str, Any]:
     return section
 
 
-def _resources(section: Mapping[str, Any]) -> dict[str, ResourceDefinition]:
+def resource_members(document: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """Return the members of Resources, of a template as it is written or processed.
+
+    Raises:
+        ServiceError: there are none or too many, or one is no object with a Type.
+    """
+    section = _section(document, "Resources")
     if not section:
         raise invalid("Template format error: At least one Resources member must be defined.")
     if len(section) > _MOST_RESOURCES:
@@ -133,31 +150,33 @@ def _resources(section: Mapping[str, Any]) -> dict[str, ResourceDefinition]:
             f"Template format error: Number of resources, {len(section)}, is greater than maximum allowed, "
             f"{_MOST_RESOURCES}"
         )
-    return {logical_id: _resource(logical_id, member) for logical_id, member in section.items()}
+    for logical_id, member in section.items():
+        _check_member(logical_id, member)
+    return section
 
 
-def _resource(logical_id: str, member: Any) -> ResourceDefinition:
+def _check_member(logical_id: str, member: Any) -> None:
     if not isinstance(member, Mapping):
         raise invalid("Template format error: Any Resources member must be an object.")
     if not logical_id.isalnum():
         raise invalid(f"Template format error: Resource name {logical_id} is non alphanumeric.")
-    kind = member.get("Type")
-    if not isinstance(kind, str):
-        raise invalid(
-            f"Template format error: [/Resources/{logical_id}] Every Resources object must contain a Type member."
-        )
+    where = f"[/Resources/{logical_id}"
+    if not isinstance(member.get("Type"), str):
+        raise invalid(f"Template format error: {where}] Every Resources object must contain a Type member.")
+    if not isinstance(member.get("Properties", {}), Mapping):
+        raise invalid(f"Template format error: {where}/Properties] Properties must be an object.")
+
+
+def _resource(logical_id: str, member: Mapping[str, Any]) -> ResourceDefinition:
+    kind = member["Type"]
     _refuse_attributes(logical_id, member)
-    properties = member.get("Properties", {})
-    if not isinstance(properties, Mapping):
-        raise invalid(f"Template format error: [/Resources/{logical_id}/Properties] Properties must be an object.")
-    depends_on = member.get("DependsOn", ())
     return ResourceDefinition(
         logical_id=logical_id,
         type=kind,
-        properties=properties,
+        properties=member.get("Properties", {}),
         metadata=member.get("Metadata"),
-        depends_on=(depends_on,) if isinstance(depends_on, str) else tuple(depends_on),
-        condition=member.get("Condition"),
+        depends_on=_dependencies(logical_id, member.get("DependsOn", [])),
+        condition=_condition(f"/Resources/{logical_id}", member),
         deletion_policy=_policy(member, "DeletionPolicy", kind),
         update_replace_policy=_policy(member, "UpdateReplacePolicy", kind),
     )
@@ -169,6 +188,22 @@ def _refuse_attributes(logical_id: str, member: Mapping[str, Any]) -> None:
             raise not_emulated(f"{attribute} (of the resource {logical_id})")
         if attribute not in _ATTRIBUTES:
             raise invalid(f"Invalid template resource property '{attribute}'")
+
+
+def _dependencies(logical_id: str, value: Any) -> tuple[str, ...]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise invalid(
+            f"Template format error: DependsOn must be a string or list of strings. [/Resources/{logical_id}]"
+        )
+    return tuple(names)
+
+
+def _condition(path: str, member: Mapping[str, Any]) -> str | None:
+    condition = member.get("Condition")
+    if condition is not None and not isinstance(condition, str):
+        raise invalid(f"Template format error: Every Condition member must be a string. [{path}/Condition]")
+    return condition
 
 
 def _policy(member: Mapping[str, Any], attribute: str, kind: str) -> str:
@@ -184,10 +219,16 @@ def _policy(member: Mapping[str, Any], attribute: str, kind: str) -> str:
 def _output(key: str, member: Any) -> OutputDefinition:
     if not isinstance(member, Mapping) or "Value" not in member:
         raise invalid("Template format error: Every Outputs member must contain a Value object")
+    export = member.get("Export")
+    if export is not None and not (isinstance(export, Mapping) and export.get("Name")):
+        raise invalid(
+            f"Template format error: Output {key} is malformed. The Name field of every Export member must be "
+            "specified."
+        )
     return OutputDefinition(
         key=key,
         value=member["Value"],
-        description=member.get("Description"),
-        export_name=member["Export"].get("Name") if isinstance(member.get("Export"), Mapping) else None,
-        condition=member.get("Condition"),
+        description=text_at(member, "Description", f"/Outputs/{key}"),
+        export_name=export["Name"] if export else None,
+        condition=_condition(f"/Outputs/{key}", member),
     )

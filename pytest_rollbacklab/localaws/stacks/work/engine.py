@@ -31,7 +31,7 @@ _STRANDED: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Running:
     run: Run
     work: Coroutine[Any, Any, None]
@@ -62,7 +62,7 @@ class Engine:
         before = self._running.get(run.stack.stack_id)
         watched = self._watch(run, work, before.task if before else None, afterwards)
         task = asyncio.get_running_loop().create_task(watched)
-        self._running[run.stack.stack_id] = _Running(run, work, task)
+        self._running[run.stack.stack_id] = _Running(run=run, work=work, task=task)
 
     def abandon(self, stack: Stack) -> None:
         """Let a creation that still runs stop where it is, for the stack is to be deleted."""

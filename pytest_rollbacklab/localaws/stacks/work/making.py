@@ -46,7 +46,7 @@ def begin_creation(run: Run, definition: ResourceDefinition) -> Work:
 async def _create(run: Run, logical_id: str, wanted: Wanted | Failure, half_made: Resource | None) -> bool:
     stack = run.stack
     if run.halted:
-        wanted = Failure("Resource creation cancelled")
+        wanted = Failure(reason="Resource creation cancelled")
     if half_made is not None and half_made.physical_id and half_made.status != "DELETE_COMPLETE":
         # A creation that failed was left as it was; what there is of it may be in the way.
         wanted = await discard(run, half_made) or wanted
@@ -128,8 +128,10 @@ def _step_aside(run: Run, before: Resource) -> None:
 def _name_in_the_way(before: Resource, wanted: Wanted) -> str | None:
     """Refuse to make a second one of the same name, in AWS's words."""
     name = resource_type(before).name
-    given = wanted.properties.get(name.property) if name is not None and name.unique else None
-    if given is None or given != before.properties.get(name.property if name else ""):
+    if name is None or not name.unique or name.property not in wanted.properties:
+        return None
+    given = wanted.properties[name.property]
+    if given != before.properties.get(name.property):
         return None
     return (
         "CloudFormation cannot update a stack when a custom-named resource requires replacing. "

@@ -23,7 +23,7 @@ __all__ = ["Failure", "Run", "Wanted", "discard", "outcome", "resource_type"]
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
     """Why something cannot be, in the words of an event."""
 
@@ -77,9 +77,9 @@ class Run:
                 metadata=evaluator.evaluate(definition.metadata),
             )
         except ResourceFailureError as error:
-            return Failure(str(error))
+            return Failure(reason=str(error))
         except ServiceError as error:
-            return Failure(error.message)
+            return Failure(reason=error.message)
 
     def request(self, resource: Resource, properties: Mapping[str, Any], **rest: Any) -> Request:
         """Make what a resource type is handed."""
@@ -126,13 +126,13 @@ async def outcome(work: Coroutine[Any, Any, Any]) -> Any:
     try:
         return await work
     except ResourceFailureError as error:
-        return Failure(str(error))
+        return Failure(reason=str(error))
     except ServiceError as error:
-        return Failure(error.message)
+        return Failure(reason=error.message)
     except Exception as error:
         # A resource type that stumbles must not leave its stack in progress for ever.
         logger.exception("a resource type failed")
-        return Failure(f"Internal Failure: {error!r}")
+        return Failure(reason=f"Internal Failure: {error!r}")
 
 
 def _nothing(_physical_id: str) -> None:

@@ -103,6 +103,14 @@ def test_a_previous_value_that_there_is_not_is_refused() -> None:
     ("section", "message"),
     [
         ({"A": {}}, "Template format error: Every Parameters object must contain a Type member."),
+        (
+            {"A": {"Type": "String", "Default": ["x"]}},
+            "Template format error: Default must be a string. [/Parameters/A/Default]",
+        ),
+        (
+            {"A": {"Type": "String", "AllowedValues": "x"}},
+            "Template format error: AllowedValues of the parameter A must be a list.",
+        ),
         ({"A": {"Type": "Text"}}, "Template format error: Unrecognized parameter type: Text"),
         ({"a-b": {"Type": "String"}}, "Template format error: Parameter name a-b is non alphanumeric."),
         (

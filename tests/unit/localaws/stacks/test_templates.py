@@ -87,6 +87,22 @@ def test_text_that_does_not_parse_says_where(text: str, message: str) -> None:
         ),
         ({"Resources": {"A": {**GROUP, "Invalid": 1}}}, "Invalid template resource property 'Invalid'"),
         (
+            {"Resources": {"A": {**GROUP, "DependsOn": {"B": 1}}}},
+            "Template format error: DependsOn must be a string or list of strings. [/Resources/A]",
+        ),
+        (
+            {"Resources": {"A": {**GROUP, "Condition": ["C"]}}},
+            "Template format error: Every Condition member must be a string. [/Resources/A/Condition]",
+        ),
+        (
+            {"Resources": {"A": GROUP}, "Outputs": {"O": {"Value": "x", "Export": "name"}}},
+            "Template format error: Output O is malformed. The Name field of every Export member must be specified.",
+        ),
+        (
+            {"Description": ["x"], "Resources": {"A": GROUP}},
+            "Template format error: Description must be a string. [/Description]",
+        ),
+        (
             {"Resources": {"A": {**GROUP, "Properties": "x"}}},
             "Template format error: [/Resources/A/Properties] Properties must be an object.",
         ),
