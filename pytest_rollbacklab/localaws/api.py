@@ -11,7 +11,7 @@ Parts of the local AWS reach each other's services through ``Aws.call``, the sam
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 __all__ = ["Aws", "Call", "Operation", "Scope", "Scoped", "Service", "ServiceError"]
@@ -68,8 +68,6 @@ class Service:
     """By AWS's operation name: ``CreateFunction``."""
     rest_on_moto: bool = False
     """Whether an operation that is not in the table is moto's (this service corrects moto) or refused by name."""
-    aliases: tuple[str, ...] = field(default=())
-    """Further signing names that reach this service."""
 
 
 class Aws(Protocol):

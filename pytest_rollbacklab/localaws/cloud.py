@@ -88,14 +88,15 @@ class Cloud:
         return await self._gateway.handle(request, api_id=call.api_id, stage=call.stage, path=call.path)
 
     def _owner_of(self, params: Mapping[str, Any]) -> Scope | None:
-        """Tell whose an unsigned Cognito call is, by what it names."""
-        if client_id := params.get("ClientId"):
+        """Tell whose an unsigned Cognito call is, by what it names; what is no text names nobody."""
+        named = {name: value for name, value in params.items() if isinstance(value, str)}
+        if client_id := named.get("ClientId"):
             return owners.scope_of_user_pool_client(client_id)
-        if pool_id := params.get("UserPoolId") or _pool_of_token(params.get("AccessToken", "")):
+        if pool_id := named.get("UserPoolId") or _pool_of_token(named.get("AccessToken", "")):
             return owners.scope_of_user_pool(pool_id)
-        if pool_id := params.get("IdentityPoolId"):
+        if pool_id := named.get("IdentityPoolId"):
             return owners.scope_of_identity_pool(pool_id)
-        identity_id = params.get("IdentityId")
+        identity_id = named.get("IdentityId")
         return self._identity.scope_of(identity_id) if identity_id else None
 
 

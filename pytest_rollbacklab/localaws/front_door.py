@@ -118,7 +118,8 @@ class FrontDoor:
         own = self._services.get(service)
         if own is None or (operation not in own.operations and own.rest_on_moto):
             result = await self._moto.call(scope, service, operation, params)
-            self._after(scope, service, operation)
+            if service == "iam":
+                self._after_iam(scope, operation)
             return result
         call = Call(
             scope=scope,
@@ -130,16 +131,17 @@ class FrontDoor:
         return await _perform(own, call, dict(params or {}))
 
     async def _control_plane(self, request: HttpRequest) -> HttpResponse:
-        addressed = self._address(request)
-        service = _BY_SIGNING_NAME.get(addressed.signing_name, addressed.signing_name)
-        request_id = str(uuid.uuid4())
-        own = self._services.get(service)
-        protocol = wire.protocol_of(request, service) if own else _error_protocol(request)
+        request_id, protocol, service = str(uuid.uuid4()), _error_protocol(request), ""
         try:
+            addressed = self._address(request)
+            service = _BY_SIGNING_NAME.get(addressed.signing_name, addressed.signing_name)
+            own = self._services.get(service)
             if own is None:
                 answer = backends.dispatch(request, signing_name=addressed.signing_name, scope=addressed.scope)
-                self._after(addressed.scope, service, _operation_hint(request))
+                if service == "iam":
+                    self._after_iam(addressed.scope, _query_action(request))
                 return answer
+            protocol = wire.protocol_of(request, service)
             parsed = wire.parse(request, service)
             if parsed.operation not in own.operations and own.rest_on_moto:
                 return backends.dispatch(request, signing_name=addressed.signing_name, scope=addressed.scope)
@@ -175,8 +177,8 @@ class FrontDoor:
             return access_key
         return self._account_of(access_key) or DEFAULT_ACCOUNT_ID
 
-    def _after(self, scope: Scope, service: str, operation: str) -> None:
-        if service == "iam" and _WRITES.match(operation):
+    def _after_iam(self, scope: Scope, operation: str) -> None:
+        if _WRITES.match(operation):
             self._on_iam_write(scope)
 
     def _download(self, account_id: str, region: str, name: str, qualifier: str) -> HttpResponse:
@@ -244,7 +246,7 @@ def _error_protocol(request: HttpRequest) -> str:
     return "query"
 
 
-def _operation_hint(request: HttpRequest) -> str:
+def _query_action(request: HttpRequest) -> str:
     action = parse_qs(request.body.decode("latin-1")).get("Action") if request.method == "POST" else None
     return action[0] if action else ""
 

@@ -25,7 +25,7 @@ from moto.core.request import Request
 from pytest_rollbacklab.localaws.api import Scope, ServiceError
 from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
 
-__all__ = ["dispatch", "jwks_of", "knows", "password_of"]
+__all__ = ["dispatch", "jwks_of", "password_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -62,11 +62,6 @@ def dispatch(request: HttpRequest, *, signing_name: str, scope: Scope) -> HttpRe
 
 
 _REPLACED_HEADERS = frozenset({"host", "x-moto-account-id", "content-length"})
-
-
-def knows(signing_name: str) -> bool:
-    """Tell whether moto has a backend for a service of this signing name."""
-    return _service_of(f"https://{signing_name}.us-east-1.amazonaws.com/") is not None
 
 
 def password_of(scope: Scope, user_pool_id: str, username: str) -> str | None:

@@ -26,6 +26,6 @@ class Telemetry:
         self.logs = Logs(clock)
         cloudwatch = {**self.metrics.operations, **self.alarms.operations}
         self.services: tuple[Service, Service] = (
-            Service(name="cloudwatch", operations=cloudwatch, aliases=("monitoring",)),
+            Service(name="cloudwatch", operations=cloudwatch),
             Service(name="logs", operations=self.logs.operations),
         )

@@ -72,6 +72,8 @@ class World:
         return b"PK"
 
     def owner_of(self, params: Mapping[str, Any]) -> Scope | None:
+        if params.get("ClientId") == "trouble":
+            raise RuntimeError("a bug in finding the owner")
         return POOL_SCOPE if params.get("ClientId") == "web" else None
 
     def record(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
@@ -214,6 +216,16 @@ def test_a_fault_of_ours_is_named_and_the_next_call_works(world: World, caplog: 
     assert json.loads(answer.body)["message"] == "the local AWS failed: RuntimeError: a bug"
     assert "GET /2015-03-31/functions/broken" in caplog.text
     assert world.send("POST", "/2015-03-31/functions/create/invocations", service="lambda", body=b"a").status == 202
+
+
+def test_a_fault_in_finding_out_who_is_meant_is_an_answer_too(world: World) -> None:
+    headers = (
+        ("X-Amz-Target", "AWSCognitoIdentityProviderService.InitiateAuth"),
+        ("Content-Type", "application/x-amz-json-1.1"),
+    )
+    answer = world.send("POST", "/", headers=headers, body=b'{"ClientId": "trouble"}')
+    assert answer.status == 500
+    assert json.loads(answer.body)["message"] == "the local AWS failed: RuntimeError: a bug in finding the owner"
 
 
 def test_a_functions_package_can_be_downloaded(world: World) -> None:
