@@ -113,9 +113,9 @@ def _child_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in environ.items() if not key.startswith("AWS_")}
 
 
-def _await_ready(process: subprocess.Popen[bytes], log: IO[bytes]) -> str:
+def _await_ready(process: subprocess.Popen[bytes], log: IO[bytes], *, timeout_s: float = _START_TIMEOUT_S) -> str:
     assert process.stdout is not None
-    deadline = time.monotonic() + _START_TIMEOUT_S
+    deadline = time.monotonic() + timeout_s
     line = b""
     while b"\n" not in line:
         readable, _, _ = select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))
@@ -125,7 +125,7 @@ def _await_ready(process: subprocess.Popen[bytes], log: IO[bytes]) -> str:
             raise CloudError(
                 f"the local AWS did not start: {_ending(process.returncode)}"
                 if readable
-                else f"the local AWS was not ready after {_START_TIMEOUT_S:g} s",
+                else f"the local AWS was not ready after {timeout_s:g} s",
                 looked_at=f"its last words: {_last_words(log)}",
                 mend="run `rollbacklab cloud` to see it alone",
             )

@@ -7,11 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 
 import psutil
 import pytest
 
+from pytest_rollbacklab import target
 from pytest_rollbacklab.errors import CloudError
 from pytest_rollbacklab.target import EmbeddedCloud, Target, embedded_cloud
 
@@ -44,9 +46,9 @@ def test_answers_a_boto3_client_whatever_the_users_own_settings_are(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREALREALREALREAL")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "https://example.com")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    target = Target(endpoint_url=cloud.endpoint_url, account_id="500000000001", cloud=cloud)
-    assert target.client("sts").get_caller_identity()["Account"] == "500000000001"
-    assert target.client("sts") is target.client("sts")
+    here = Target(endpoint_url=cloud.endpoint_url, account_id="500000000001", cloud=cloud)
+    assert here.client("sts").get_caller_identity()["Account"] == "500000000001"
+    assert here.client("sts") is here.client("sts")
 
 
 def test_listens_on_this_machine_alone(cloud: EmbeddedCloud) -> None:
@@ -99,6 +101,18 @@ def test_a_port_in_use_is_named() -> None:
             embedded_cloud(port=port).__enter__()
     assert f"port {port} of 127.0.0.1 cannot be had" in str(refused.value)
     assert "give another with --port" in str(refused.value)
+
+
+def test_a_child_that_never_says_where_it_is_is_ended_and_named() -> None:
+    program = "import sys; sys.stderr.write('still loading'); sys.stderr.flush(); sys.stdin.read()"
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+        )
+        with pytest.raises(CloudError, match=r"the local AWS was not ready after 1\.5 s") as late:
+            target._await_ready(process, log, timeout_s=1.5)
+    assert "its last words: still loading" in str(late.value)
+    assert process.returncode == 0
 
 
 def test_the_invoke_url_is_the_form_that_resolves_everywhere() -> None:
