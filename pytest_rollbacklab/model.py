@@ -111,7 +111,7 @@ class ChangeSet:
     """Empty when the build is what already stands there."""
 
 
-ReleaseKind = Literal["deploy", "promote", "rollback"]
+ReleaseKind = Literal["deploy", "promote", "rollback", "config"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,6 +135,12 @@ class Release:
     reason: str | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
     """The stack's outputs once it was live."""
+    by: str | None = None
+    """Who asked for it; None where nobody said."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that all functions were given, over the template's."""
+    set_by_hand: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Of ``parameters`` and ``environment``, what was set by hand on the stage, by these two names."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
