@@ -6,15 +6,18 @@ Read strictly: an unknown key or a wrong type names the file, the key and what i
 
 from __future__ import annotations
 
+import fnmatch
+import hashlib
+import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pytest_rollbacklab.errors import ConfigError, UnknownStageError
 
-__all__ = ["CONFIG_NAME", "AppConfig", "Probe", "StageConfig", "load_config"]
+__all__ = ["CONFIG_NAME", "AppConfig", "Probe", "PullRequests", "StageConfig", "load_config"]
 
 CONFIG_NAME = "rollbacklab.toml"
 
@@ -30,6 +33,10 @@ class StageConfig:
     """Reached by promotion alone, never by a push."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """The template's parameters on this stage."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that all functions are given on this stage, over the template's."""
+    pull_request: bool = False
+    """Whether it came with its branch and goes with it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +51,31 @@ class Probe:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PullRequests:
+    """Which branches have a stage of their own, and how it is set up."""
+
+    branches: tuple[str, ...]
+    """Patterns of names: ``feature/*``."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """As a stage's; ``{stage}`` in a value becomes the stage's name."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Likewise."""
+
+    def stage(self, branch: str) -> StageConfig | None:
+        """Return the stage of a branch, or None when it has none."""
+        if not any(fnmatch.fnmatchcase(branch, pattern) for pattern in self.branches):
+            return None
+        name = _stage_name(branch)
+        return StageConfig(
+            name=name,
+            branch=branch,
+            parameters={key: value.replace("{stage}", name) for key, value in self.parameters.items()},
+            environment={key: value.replace("{stage}", name) for key, value in self.environment.items()},
+            pull_request=True,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AppConfig:
     """An app as its ``rollbacklab.toml`` describes it."""
 
@@ -53,6 +85,17 @@ class AppConfig:
     template: str = "template.yaml"
     stages: tuple[StageConfig, ...]
     probe: Probe | None = None
+    pull_requests: PullRequests | None = None
+    retained_builds: int | None = None
+    """How many of the newest builds are kept; None for all. What is live and what a rollback goes to is always kept."""
+
+    def with_branches(self, branches: Iterable[str]) -> AppConfig:
+        """Return the app with the pull-request stages that these branches have."""
+        if self.pull_requests is None:
+            return self
+        followed = {stage.branch for stage in self.stages}
+        found = (self.pull_requests.stage(branch) for branch in branches if branch not in followed)
+        return replace(self, stages=(*self.stages, *(stage for stage in found if stage is not None)))
 
     def stage(self, name: str) -> StageConfig:
         """Return the stage of this name.
@@ -74,7 +117,26 @@ class AppConfig:
         return tuple(stage for stage in self.stages if stage.branch == branch and not stage.promote_only)
 
 
-_KINDS: Mapping[type, str] = {str: "a string", bool: "true or false", int: "a whole number", dict: "a table"}
+_LONGEST_SLUG = 24
+
+
+def _stage_name(branch: str) -> str:
+    """Name a branch's stage: ``pr-`` and what of its name can be in a stack's; told apart where something was cut."""
+    slug = re.sub(r"[^a-z0-9]+", "-", branch.lower()).strip("-")[:_LONGEST_SLUG].strip("-")
+    digest = hashlib.sha256(branch.encode()).hexdigest()[:4]
+    return f"pr-{slug}" if slug == branch else f"pr-{slug}-{digest}".replace("--", "-")
+
+
+_KINDS: Mapping[type, str] = {
+    str: "a string",
+    bool: "true or false",
+    int: "a whole number",
+    dict: "a table",
+    list: "a list",
+}
+
+
+_TOP = {"app": str, "template": str, "stages": dict, "probe": dict, "pull_requests": dict, "retention": dict}
 
 
 def load_config(directory: Path) -> AppConfig:
@@ -84,7 +146,7 @@ def load_config(directory: Path) -> AppConfig:
         ConfigError: the file is missing, does not parse, or holds a key or a value that is not allowed.
     """
     path = directory / CONFIG_NAME
-    table = _Table(path, "", _parse(path), {"app": str, "template": str, "stages": dict, "probe": dict})
+    table = _Table(path, "", _parse(path), _TOP)
     stages = tuple(_stage(path, name, value) for name, value in table.get("stages", {}).items())
     if not stages:
         raise ConfigError(
@@ -98,6 +160,8 @@ def load_config(directory: Path) -> AppConfig:
         template=table.get("template", "template.yaml"),
         stages=stages,
         probe=_probe(path, table.get("probe", None)),
+        pull_requests=_pull_requests(path, table.get("pull_requests", None)),
+        retained_builds=_retained(path, table.get("retention", {})),
     )
 
 
@@ -139,6 +203,12 @@ class _Table:
     def get(self, key: str, default: Any) -> Any:
         return self._values.get(key, default)
 
+    def texts(self, key: str) -> Mapping[str, str]:
+        """Return a table below this one whose values are strings; empty when it is not there."""
+        values = self._values.get(key, {})
+        _Table(self._path, f"{self._prefix}{key}.", values, dict.fromkeys(values, str))
+        return dict(values)
+
     def require(self, key: str) -> Any:
         if key not in self._values:
             raise ConfigError(f"{self._prefix + key!r} is missing in {CONFIG_NAME}", looked_at=str(self._path))
@@ -146,15 +216,51 @@ class _Table:
 
 
 def _stage(path: Path, name: str, values: Any) -> StageConfig:
-    table = _Table(path, f"stages.{name}.", values, {"branch": str, "promote_only": bool, "parameters": dict})
-    parameters = table.get("parameters", {})
-    _Table(path, f"stages.{name}.parameters.", parameters, dict.fromkeys(parameters, str))
+    if not _STAGE_NAME.fullmatch(name):
+        raise ConfigError(
+            f"{name!r} cannot be a stage's name: a stack is named after it",
+            looked_at=str(path),
+            mend="use letters, digits and hyphens, a letter first",
+        )
+    allowed = {"branch": str, "promote_only": bool, "parameters": dict, "environment": dict}
+    table = _Table(path, f"stages.{name}.", values, allowed)
     return StageConfig(
         name=name,
         branch=table.get("branch", None),
         promote_only=table.get("promote_only", False),
-        parameters=parameters,
+        parameters=table.texts("parameters"),
+        environment=table.texts("environment"),
     )
+
+
+_STAGE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+
+
+def _pull_requests(path: Path, values: Any) -> PullRequests | None:
+    if values is None:
+        return None
+    table = _Table(path, "pull_requests.", values, {"branches": list, "parameters": dict, "environment": dict})
+    patterns = table.require("branches")
+    if not patterns or not all(isinstance(pattern, str) for pattern in patterns):
+        raise ConfigError(
+            f"'pull_requests.branches' in {CONFIG_NAME} must be a list of names with *, not {patterns!r}",
+            looked_at=str(path),
+            mend='write it as in branches = ["feature/*"]',
+        )
+    return PullRequests(
+        branches=tuple(patterns), parameters=table.texts("parameters"), environment=table.texts("environment")
+    )
+
+
+def _retained(path: Path, values: Any) -> int | None:
+    kept: int | None = _Table(path, "retention.", values, {"builds": int}).get("builds", None)
+    if kept is not None and kept < 1:
+        raise ConfigError(
+            f"'retention.builds' in {CONFIG_NAME} must be 1 or more, not {kept}",
+            looked_at=str(path),
+            mend="leave it out to keep all builds",
+        )
+    return kept
 
 
 def _probe(path: Path, values: Any) -> Probe | None:

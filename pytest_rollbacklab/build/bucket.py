@@ -124,6 +124,14 @@ class Bucket:
             f"S3 could not settle who writes {key}", looked_at=f"{_CONFLICT_ATTEMPTS} tries in bucket {self.name}"
         )
 
+    def delete(self, key: str) -> None:
+        """Remove an object; one that is not there is no error."""
+        try:
+            self._s3.delete_object(Bucket=self.name, Key=key)
+        except ClientError as error:
+            if _code(error) not in _MISSING:
+                raise
+
     def _put(self, **request: Any) -> None:
         try:
             self._s3.put_object(Bucket=self.name, **request)

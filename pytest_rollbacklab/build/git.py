@@ -31,16 +31,20 @@ _SETTINGS = (
     "safe.directory=*",
 )
 
+_QUARANTINE = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH")
+
 
 class Git:
     """git in one directory.
 
     Args:
         directory: The top of a working tree, or a bare repository. Repositories further up are not looked for.
+        quarantine: git's variables for objects that are being pushed and not yet taken, as a pre-receive hook has them.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, quarantine: Mapping[str, str] | None = None) -> None:
         self.directory = directory.absolute()
+        self._quarantine = {name: value for name, value in (quarantine or {}).items() if name in _QUARANTINE}
 
     def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> bytes:
         """Run a git command and return its standard output.
@@ -66,7 +70,7 @@ class Git:
             ToolMissingError: there is no git on the PATH.
         """
         settings = (word for setting in _SETTINGS for word in ("-c", setting))
-        environment = {**_environment(self.directory), **(env or {})}
+        environment = {**_environment(self.directory), **self._quarantine, **(env or {})}
         try:
             return subprocess.Popen(
                 ["git", *settings, *arguments],

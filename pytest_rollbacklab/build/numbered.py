@@ -42,6 +42,7 @@ class NumberedRecords(Generic[Record]):
         self._bucket, self._prefix = bucket, prefix
         self._encode, self._decode = encode, decode
         self._read: dict[int, Record] = {}
+        self._highest = 0
 
     def append(self, make: Callable[[int], Record]) -> Record:
         """Keep a new record under the next number.
@@ -52,13 +53,14 @@ class NumberedRecords(Generic[Record]):
         Raises:
             DeployError: others were first every time.
         """
-        number = max(self._read, default=0) or max(self._numbers(), default=0)
+        number = self._highest or self.latest_number()
         for _ in range(_ATTEMPTS):
             number += 1
             record = make(number)
             content = json.dumps(self._encode(record), indent=2, ensure_ascii=False).encode()
             if self._bucket.put_new(self._key(number), content):
                 self._read[number] = record
+                self._highest = max(self._highest, number)
                 return record
             number = max([number, *self._numbers(after=number)])
         raise DeployError(f"no number was free below {self._prefix}", looked_at=f"{_ATTEMPTS} tries, up to {number}")
@@ -68,10 +70,20 @@ class NumberedRecords(Generic[Record]):
         numbers = self._numbers()
         return tuple(record for record in map(self.get, numbers) if record is not None)
 
+    def newest(self, limit: int, *, before: int | None = None) -> tuple[Record, ...]:
+        """Return records from the newest down, or from below a number; reads no more than it returns."""
+        top = self.latest_number() if before is None else before - 1
+        numbers = range(top, max(0, top - limit), -1)
+        return tuple(record for record in map(self.get, numbers) if record is not None)
+
+    def latest_number(self) -> int:
+        """Return the highest number; 0 when there is none yet."""
+        self._highest = max(self._numbers(after=self._highest), default=self._highest)
+        return self._highest
+
     def latest(self) -> Record | None:
         """Return the record of the highest number, or None when there is none yet."""
-        known = max(self._read, default=0)
-        newest = max(self._numbers(after=known), default=known)
+        newest = self.latest_number()
         return self.get(newest) if newest else None
 
     def get(self, number: int) -> Record | None:

@@ -4,16 +4,19 @@
     packages/by-input/<digest>       which package was made of an input, so that it is not made again
     templates/<sha256>.json          a packaged template
     builds/<NNNNNN>.json             a build: a number, a commit, and the names of the above
+    commits/<sha>                    the number of the build that a commit led to
+    pruned/<NNNNNN>                  a build whose parts were removed
 
-A rollback is worth what the shelf holds that night: so nothing here is overwritten or removed, and ``verify`` reads a
-build's parts back and compares. How parts are made is not known here, nor what is live where.
+A rollback is worth what the shelf holds that night: so nothing here is overwritten, ``verify`` reads a build's parts
+back and compares, and parts are removed by ``prune`` alone, never the record of a build. How parts are made is not
+known here, nor what is live where.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pytest_rollbacklab.build.bucket import Bucket
@@ -23,6 +26,8 @@ from pytest_rollbacklab.errors import BuildError, DeployError
 from pytest_rollbacklab.model import Build
 
 __all__ = ["Shelf", "StoredPackage", "package_key"]
+
+_PRUNED = "pruned/"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +58,40 @@ class Shelf:
 
     def add_build(self, make: Callable[[int], Build]) -> Build:
         """Keep a new build under the next number; ``make`` makes it, and is called again when the number was taken."""
-        return self._builds.append(make)
+        build = self._builds.append(make)
+        if build.succeeded:
+            self.bucket.put(_commit_key(build.commit.sha), str(build.number).encode())
+        return build
+
+    def build_of(self, commit_sha: str) -> Build | None:
+        """Return the build that a commit led to, when it succeeded and is whole; None otherwise."""
+        noted = self.bucket.get(_commit_key(commit_sha))
+        return None if noted is None else self._builds.get(int(noted))
+
+    def newest(self, limit: int, *, before: int | None = None) -> tuple[Build, ...]:
+        """Return builds from the newest down, or from below a number."""
+        return self._builds.newest(limit, before=before)
+
+    def pruned(self) -> frozenset[int]:
+        """Return the numbers of the builds whose parts were removed."""
+        return frozenset(int(key.removeprefix(_PRUNED)) for key in self.bucket.keys(_PRUNED))
+
+    def prune(self, builds: Iterable[Build], keep: Iterable[Build]) -> tuple[int, ...]:
+        """Remove what builds are made of, but for what those that are kept are made of, too.
+
+        Returns:
+            The numbers of the builds that can no longer be deployed.
+        """
+        kept = {key for build in keep for key in _parts(build)}
+        done = []
+        for build in builds:
+            self.bucket.put(f"{_PRUNED}{build.number:06d}", b"")
+            if self.build_of(build.commit.sha) == build:
+                self.bucket.delete(_commit_key(build.commit.sha))
+            for key in set(_parts(build)) - kept:
+                self.bucket.delete(key)
+            done.append(build.number)
+        return tuple(done)
 
     def builds(self) -> tuple[Build, ...]:
         """Return all builds, failed ones too, by number."""
@@ -125,10 +163,15 @@ class Shelf:
         for what, key, sha256 in _packages(build):
             self._verified(build, what, key, sha256)
 
+    def _gone(self, build: Build) -> str:
+        if self.bucket.size_bytes(f"{_PRUNED}{build.number:06d}") is not None:
+            return "was removed by retention"
+        return "is gone from the shelf"
+
     def _verified(self, build: Build, what: str, key: str, sha256: str) -> bytes:
         content = self.bucket.get(key)
         if content is None:
-            found = "is gone from the shelf"
+            found = self._gone(build)
         elif hashlib.sha256(content).hexdigest() != sha256:
             found = "is not what was kept"
         else:
@@ -143,6 +186,16 @@ class Shelf:
 def _packages(build: Build) -> Iterator[tuple[str, str, str]]:
     for package in build.packages:
         yield f"package of {package.function}", package_key(package.sha256), package.sha256
+
+
+def _parts(build: Build) -> Iterator[str]:
+    yield from (package_key(package.sha256) for package in build.packages)
+    if build.template_key is not None:
+        yield build.template_key
+
+
+def _commit_key(commit_sha: str) -> str:
+    return f"commits/{commit_sha}"
 
 
 def _input_key(input_digest: str) -> str:

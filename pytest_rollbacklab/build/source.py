@@ -8,6 +8,7 @@ remotes and what a push sets off are not known here.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import overload
@@ -32,12 +33,13 @@ class Repository:
 
     Args:
         path: The repository's top.
+        quarantine: git's variables for commits that are being pushed and not yet taken (see ``Git``).
 
     Raises:
         SourceError: no repository has its top there.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, quarantine: Mapping[str, str] | None = None) -> None:
         self.path = path.absolute()
         if not (self.path / ".git").exists() and not (self.path / "HEAD").is_file():
             raise SourceError(
@@ -45,7 +47,7 @@ class Repository:
                 looked_at=f"{self.path / '.git'}",
                 mend="name the repository's top directory, or make one there: git init",
             )
-        self._git = Git(self.path)
+        self._git = Git(self.path, quarantine=quarantine)
 
     @classmethod
     def init(cls, path: Path) -> Repository:
@@ -96,6 +98,11 @@ class Repository:
         sha, author, seconds, message = told.split("\0", 3)
         committed_at = datetime.fromtimestamp(int(seconds), UTC)
         return Commit(sha=sha, author=author, message=message.strip("\n"), committed_at=committed_at)
+
+    def branches(self) -> dict[str, str]:
+        """Return the commit id of each branch's head, by the branch's name."""
+        told = self._git.run("for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads").decode()
+        return {name: sha for sha, _, name in (line.partition(" ") for line in told.splitlines())}
 
     def export(self, commit: Commit, to_dir: Path) -> None:
         """Write a commit's files into an empty directory; the working tree has no part in it.

@@ -15,6 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pytest_rollbacklab.build.shelf import Shelf
+from pytest_rollbacklab.deploy.configuration import Configuration, with_environment
 from pytest_rollbacklab.deploy.stack import Stack, refused
 from pytest_rollbacklab.errors import DeployError
 from pytest_rollbacklab.model import Build, Change, ChangeSet
@@ -31,7 +32,7 @@ _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 
 def create_change_set(
-    target: Target, stack: Stack, shelf: Shelf, build: Build, parameters: Mapping[str, str]
+    target: Target, stack: Stack, shelf: Shelf, build: Build, configuration: Configuration
 ) -> tuple[ChangeSet, bool]:
     """Ask CloudFormation what putting a build on a stack would change.
 
@@ -39,7 +40,7 @@ def create_change_set(
     first, as the AWS CDK does.
 
     Args:
-        parameters: All parameters of the template that are not to have their defaults.
+        configuration: What the build is deployed with.
 
     Returns:
         The change set, and whether there is one to execute. There is none when the stack stands as the build would have
@@ -49,7 +50,7 @@ def create_change_set(
         DeployError: CloudFormation refused it, in its words; or the build has no template.
         WaitTimeout: it was not described in time.
     """
-    template = shelf.template(build)
+    template = with_environment(shelf.template(build), configuration.environment)
     exists = _make_way(stack)
     name = f"build-{build.number}-{uuid.uuid4().hex[:12]}"
     cloudformation = target.client("cloudformation")
@@ -59,8 +60,10 @@ def create_change_set(
             ChangeSetName=name,
             ChangeSetType="UPDATE" if exists else "CREATE",
             Capabilities=list(_CAPABILITIES),
-            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-            **_template(template, shelf, build),
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": value} for key, value in configuration.parameters.items()
+            ],
+            **_template(template, shelf),
         )
     except ClientError as error:
         raise refused(f"there is no change set of build {build.number} for {stack.name}", error) from error
@@ -87,11 +90,11 @@ def _make_way(stack: Stack) -> bool:
     return state is not None and state.status != "REVIEW_IN_PROGRESS"
 
 
-def _template(template: str, shelf: Shelf, build: Build) -> dict[str, str]:
+def _template(template: str, shelf: Shelf) -> dict[str, str]:
     if len(template.encode()) <= _LONGEST_BODY_BYTES:
         return {"TemplateBody": template}
-    assert build.template_key is not None  # the shelf gave the template
-    return {"TemplateURL": shelf.bucket.url(build.template_key)}
+    key, _ = shelf.keep_template(template)  # it is there already, unless the stage's variables were put in
+    return {"TemplateURL": shelf.bucket.url(key)}
 
 
 def _described(target: Target, stack_name: str, name: str) -> dict[str, Any]:

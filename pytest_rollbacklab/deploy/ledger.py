@@ -15,10 +15,11 @@ from typing import Any
 from pytest_rollbacklab.build.bucket import Bucket
 from pytest_rollbacklab.build.numbered import NumberedRecords
 from pytest_rollbacklab.build.records import FORMAT, build_from_json, build_to_json, check_format
+from pytest_rollbacklab.deploy.configuration import of_release
 from pytest_rollbacklab.errors import NothingToRollBackError
 from pytest_rollbacklab.model import Change, Release
 
-__all__ = ["Ledger"]
+__all__ = ["Ledger", "release_from_json", "release_to_json"]
 
 _SHOWN = 10
 
@@ -34,7 +35,7 @@ class Ledger:
     def __init__(self, bucket: Bucket, stage: str) -> None:
         self.stage = stage
         self._records = NumberedRecords(
-            bucket, f"stages/{stage}/releases/", encode=_release_to_json, decode=_release_from_json
+            bucket, f"stages/{stage}/releases/", encode=release_to_json, decode=release_from_json
         )
 
     def append(self, make: Callable[[int], Release]) -> Release:
@@ -53,12 +54,16 @@ class Ledger:
         """Return a release by its number, or None."""
         return self._records.get(number)
 
+    def newest(self, limit: int, *, before: int | None = None) -> tuple[Release, ...]:
+        """Return releases from the newest down, or from below a number."""
+        return self._records.newest(limit, before=before)
+
     def previous_good(self, to: int | None = None) -> Release:
         """Return the release that a rollback goes to.
 
         Args:
             to: A build number; its last release is taken. None for what was live before the current release, with
-                another build or other parameters, leaving out what was rolled back from.
+                another build or another configuration, leaving out what was rolled back from.
 
         Raises:
             NothingToRollBackError: there is none, or it is live already; says what the ledger holds.
@@ -103,17 +108,23 @@ def _line(releases: Sequence[Release]) -> list[Release]:
 
 
 def _same(one: Release, other: Release) -> bool:
-    return one.build.number == other.build.number and dict(one.parameters) == dict(other.parameters)
+    return one.build.number == other.build.number and of_release(one) == of_release(other)
 
 
-def _release_to_json(release: Release) -> dict[str, Any]:
+def release_to_json(release: Release) -> dict[str, Any]:
+    """Return a release as JSON values."""
     values = asdict(release)
     values["released_at"] = release.released_at.isoformat()
     values["build"] = build_to_json(release.build)
     return {"format": FORMAT, **values}
 
 
-def _release_from_json(values: Mapping[str, Any]) -> Release:
+def release_from_json(values: Mapping[str, Any]) -> Release:
+    """Return the release of such values.
+
+    Raises:
+        KeyError, TypeError, ValueError: they are none.
+    """
     check_format(values)
     members = {name: value for name, value in values.items() if name != "format"}
     return Release(

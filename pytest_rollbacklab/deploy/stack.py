@@ -18,11 +18,12 @@ from pytest_rollbacklab.errors import DeployError
 from pytest_rollbacklab.target import Target
 from pytest_rollbacklab.wait import wait_for
 
-__all__ = ["DEFAULT_TIMEOUT_S", "Stack", "StackState", "refused"]
+__all__ = ["DEFAULT_TIMEOUT_S", "DEPLOYED", "Stack", "StackState", "refused"]
 
 DEFAULT_TIMEOUT_S = 1800.0
 
-_DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+"""What a stack settles in when a deployment has succeeded."""
 
 _GONE = "DELETE_COMPLETE"
 _AGAIN = "mend what the events name, and deploy again"
@@ -105,9 +106,17 @@ class Stack:
         except ClientError as error:
             raise refused(f"{deploying} was not deployed to {self.name}", error) from error
         state = self._settle()
-        if state.status not in _DEPLOYED:
+        if state.status not in DEPLOYED:
             raise self._failure(state, deploying, before)
         return state
+
+    def settled(self) -> StackState | None:
+        """Wait until nothing is under way and return the stack's state, or None when there is none.
+
+        Raises:
+            WaitTimeout: it did not settle in time.
+        """
+        return None if self.state() is None else self._settle()
 
     def delete(self) -> None:
         """Delete the stack and wait until it is gone; nothing to do when there is none.

@@ -77,7 +77,7 @@ def test_what_is_wrong_is_named_with_the_file(tmp_path: Path, text: str, message
 
 
 def test_an_unknown_key_says_what_is_allowed(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="allowed here: branch, parameters, promote_only"):
+    with pytest.raises(ConfigError, match="allowed here: branch, environment, parameters, promote_only"):
         load_config(write(tmp_path, 'app = "a"\n[stages.dev]\npromote = true\n'))
 
 

@@ -39,6 +39,9 @@ class FakeBucket:
     def put(self, key: str, content: bytes) -> None:
         self.objects[key] = content
 
+    def delete(self, key: str) -> None:
+        self.objects.pop(key, None)
+
     def put_new(self, key: str, content: bytes) -> bool:
         if key in self.objects:
             return False
@@ -75,7 +78,7 @@ class FakeCloudFormation:
         stack = self._stack(parameters["StackName"], "DescribeStacks")
         if len(stack["statuses"]) > 1:
             stack["statuses"].pop(0)
-        told = {key: value for key, value in stack.items() if key not in ("statuses", "deleted")}
+        told = {key: value for key, value in stack.items() if key not in ("statuses", "deleted", "template")}
         return {"Stacks": [{**told, "StackStatus": stack["statuses"][0]}]}
 
     def create_change_set(self, **parameters: Any) -> None:
@@ -84,7 +87,12 @@ class FakeCloudFormation:
         if name not in self.stacks:
             assert parameters["ChangeSetType"] == "CREATE"
             self.add_stack(name, "REVIEW_IN_PROGRESS")
-        self.change_sets[parameters["ChangeSetName"]] = {**self.next_change_set, "pages": self.next_changes}
+        self.change_sets[parameters["ChangeSetName"]] = {
+            **self.next_change_set,
+            "pages": self.next_changes,
+            "template": parameters.get("TemplateBody"),
+            "Parameters": parameters["Parameters"],
+        }
 
     def describe_change_set(self, **parameters: Any) -> dict[str, Any]:
         self._called("DescribeChangeSet", parameters)
@@ -111,7 +119,12 @@ class FakeCloudFormation:
         stack["statuses"] = ["REVIEW_IN_PROGRESS", *(self.next_statuses or done)]
         stack["StackStatusReason"] = self.next_reason
         self.events[parameters["StackName"]] = [*self.next_events, *self.events.get(parameters["StackName"], [])]
-        del self.change_sets[parameters["ChangeSetName"]]
+        executed = self.change_sets.pop(parameters["ChangeSetName"])
+        stack["template"], stack["Parameters"] = executed.get("template"), executed.get("Parameters", [])
+
+    def get_template(self, **parameters: Any) -> dict[str, Any]:
+        self._called("GetTemplate", parameters)
+        return {"TemplateBody": self._stack(parameters["StackName"], "GetTemplate")["template"]}
 
     def delete_stack(self, **parameters: Any) -> None:
         self._called("DeleteStack", parameters)

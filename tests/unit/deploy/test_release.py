@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pytest_rollbacklab.deploy.configuration import Configuration
 from pytest_rollbacklab.deploy.release import Releases
 from pytest_rollbacklab.errors import (
     BuildError,
@@ -16,6 +17,10 @@ from pytest_rollbacklab.errors import (
 from pytest_rollbacklab.model import Build
 
 MakeBuild = Callable[..., Build]
+
+
+def with_memory(megabytes: str) -> Configuration:
+    return Configuration(parameters={"Stage": "prod", "Memory": megabytes})
 
 
 @pytest.fixture
@@ -94,8 +99,8 @@ def test_a_plan_without_changes_is_released_without_an_execution(
 def test_a_rollback_brings_package_template_and_parameters_of_then(
     releases: Releases, good: Build, bad: Build, cloudformation: Any, bucket: Any
 ) -> None:
-    releases.put(good, "prod", kind="deploy", parameters={"Stage": "prod", "Memory": "128"})
-    releases.put(bad, "prod", kind="deploy", parameters={"Stage": "prod", "Memory": "64"})
+    releases.execute(releases.plan(good, "prod", kind="deploy", configuration=with_memory("128")))
+    releases.execute(releases.plan(bad, "prod", kind="deploy", configuration=with_memory("64")))
     before = dict(bucket.objects)
     release = releases.roll_back("prod", reason="502")
     first, _, third = cloudformation.called("CreateChangeSet")
