@@ -27,10 +27,11 @@ from pytest_rollbacklab.localaws.gateway.execution.faults import Fault
 from pytest_rollbacklab.localaws.gateway.execution.forwarding import Forwarding
 from pytest_rollbacklab.localaws.gateway.execution.functions import Functions
 from pytest_rollbacklab.localaws.gateway.execution.trace import Trace
+from pytest_rollbacklab.localaws.gateway.kept import KeptApis
 from pytest_rollbacklab.localaws.gateway.neighbours import FindsCredentials, Lambdas, Policies, Telemetry
 from pytest_rollbacklab.localaws.gateway.records.recorder import Recorder
-from pytest_rollbacklab.localaws.gateway.registry import Registry
 from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
+from pytest_rollbacklab.localaws.keeping import Forgetful, Keeper, Part
 
 __all__ = ["Gateway"]
 
@@ -46,6 +47,7 @@ class Gateway:
         policies: What their owners may call.
         endpoint: Says the local AWS's address, once it has one.
         clock: The time, epoch seconds.
+        keeper: Hears of every change.
     """
 
     def __init__(
@@ -58,9 +60,12 @@ class Gateway:
         policies: Policies,
         endpoint: Callable[[], str],
         clock: Callable[[], float] = time.time,
+        keeper: Keeper | None = None,
     ) -> None:
+        kept = KeptApis(keeper or Forgetful())
+        self.parts: tuple[Part, ...] = (kept,)
         self._clock = clock
-        self._registry = registry = Registry()
+        self._registry = registry = kept.registry
         self._chain = Chain(
             authorizer=Authorizer(credentials=credentials, policies=policies, clock=clock),
             functions=Functions(lambdas=lambdas, forwarding=Forwarding(endpoint)),

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pytest_rollbacklab.localaws.api import Aws, Scope, Service
+from pytest_rollbacklab.localaws.keeping import Forgetful, Keeper, Part
 from pytest_rollbacklab.localaws.lambdas.control.alias_operations import AliasOperations
 from pytest_rollbacklab.localaws.lambdas.control.concurrency import ConcurrencyOperations
 from pytest_rollbacklab.localaws.lambdas.control.function import Version
 from pytest_rollbacklab.localaws.lambdas.control.function_operations import FunctionOperations
 from pytest_rollbacklab.localaws.lambdas.control.function_reads import FunctionReads
+from pytest_rollbacklab.localaws.lambdas.control.kept import KeptFunctions
 from pytest_rollbacklab.localaws.lambdas.control.permission_operations import PermissionOperations
-from pytest_rollbacklab.localaws.lambdas.control.registry import Registry
 from pytest_rollbacklab.localaws.lambdas.control.tags import TagOperations
 from pytest_rollbacklab.localaws.lambdas.control.version_operations import VersionOperations
 from pytest_rollbacklab.localaws.lambdas.environment import Machine
@@ -38,12 +39,22 @@ class Lambdas:
         telemetry: Where functions log and are measured.
         credentials: Issues the credentials of execution roles.
         endpoint: Says the local AWS's address, once it has one.
+        keeper: Hears of every change. What functions there are is kept; what runs is not: after a restart every
+            function starts cold, and an invocation that nobody had been answered yet is gone, Event ones included.
     """
 
     def __init__(
-        self, *, aws: Aws, telemetry: Telemetry, credentials: Credentials, endpoint: Callable[[], str]
+        self,
+        *,
+        aws: Aws,
+        telemetry: Telemetry,
+        credentials: Credentials,
+        endpoint: Callable[[], str],
+        keeper: Keeper | None = None,
     ) -> None:
-        self._registry = Registry()
+        kept = KeptFunctions(keeper or Forgetful())
+        self.parts: tuple[Part, ...] = (kept,)
+        self._registry = kept.registry
         self._interpreter = Interpreter()
         self._packages = Packages()
         self._forks = Forks(self._interpreter)

@@ -42,19 +42,18 @@ class AccountOperations:
         return _shape(self._registry.account(call.scope))
 
     async def _update(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
-        account = self._registry.account(call.scope)
         for patch in read_patches(call.operation, params):
-            await self._patch(call, account, patch)
-        return _shape(account)
+            await self._patch(call, patch)
+        return _shape(self._registry.account(call.scope))
 
-    async def _patch(self, call: Call, account: Account, patch: Patch) -> None:
+    async def _patch(self, call: Call, patch: Patch) -> None:
         match patch.path:
             case "/cloudwatchRoleArn":
                 patch.only("replace", "remove")
                 role_arn = patch.text()
                 if role_arn is not None:
                     await self._check_role(call, role_arn)
-                account.cloudwatch_role_arn = role_arn
+                self._registry.allow_logs(call.scope, role_arn)
             case "/features" if patch.value in (None, "UsagePlans"):
                 pass  # every account has them by now
             case _:

@@ -58,7 +58,7 @@ class DeploymentOperations:
             check_stage_name(stage_name)
             check_variables(params.get("variables") or {})
         deployment = self._deployment(record.api, params.get("description"))
-        record.deployments[deployment.id] = deployment
+        record.put_deployment(deployment)
         if stage_name:
             record.put_stage(self._stage(record, deployment, params))
         return deployment_shape(deployment)
@@ -75,7 +75,7 @@ class DeploymentOperations:
         deployment = record.deployment(params["deploymentId"])
         for patch in read_patches(call.operation, params):
             deployment = _patched(deployment, patch)
-        record.deployments[deployment.id] = deployment
+        record.put_deployment(deployment)
         return deployment_shape(deployment)
 
     def _delete(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class DeploymentOperations:
         deployment = record.deployment(params["deploymentId"])
         if any(stage.deployment_id == deployment.id for stage in record.stages):
             raise bad_request("Active stages pointing to this deployment must be moved or deleted")
-        del record.deployments[deployment.id]
+        record.remove_deployment(deployment.id)
         return {}
 
     def _record(self, call: Call, params: Mapping[str, Any]) -> ApiRecord:

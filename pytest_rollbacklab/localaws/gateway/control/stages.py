@@ -87,7 +87,7 @@ class StageOperations:
 
     def _delete(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         record = self._record(call, params)
-        del record.live[record.stage(params["stageName"]).name]
+        record.remove_stage(record.stage(params["stageName"]).name)
         return {}
 
     def _check_logs(self, call: Call, before: Stage, after: Stage) -> None:

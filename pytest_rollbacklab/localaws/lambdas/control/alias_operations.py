@@ -60,7 +60,7 @@ class AliasOperations:
         _check_routing(function, alias)
         if alias.name in function.aliases:
             raise conflict(f"Alias already exists: {function.arn(alias.name)}")
-        function.aliases[alias.name] = alias
+        function.aliases = {**function.aliases, alias.name: alias}
         return _describe(function, alias)
 
     def get(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
@@ -85,14 +85,16 @@ class AliasOperations:
         if params.get("RoutingConfig") is not None:
             alias = replace(alias, additional_weights=_weights(params))
         _check_routing(function, alias)
-        function.aliases[alias.name] = alias
+        function.aliases = {**function.aliases, alias.name: alias}
         return _describe(function, alias)
 
     def delete(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         """Remove an alias with its permissions (DeleteAlias); one that is not there is removed already."""
         function, _ = self._registry.named_by(call, params["FunctionName"])
-        function.aliases.pop(params["Name"], None)
-        function.policies.pop(params["Name"], None)
+        name = params["Name"]
+        if name in function.aliases:
+            function.aliases = {known: alias for known, alias in function.aliases.items() if known != name}
+            function.policies = {known: policy for known, policy in function.policies.items() if known != name}
         return {}
 
     def list(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A function: its code and configuration at each version, its aliases, and what else hangs on its name.
 
-Versions and aliases are immutable values; the function alone changes. ``$LATEST`` is a version like any other, save
+Versions and aliases are immutable values; the function alone changes, by taking another value whole, which whoever
+keeps it is told. ``$LATEST`` is a version like any other, save
 that it is replaced by every update. Which environment runs what is keyed by ``Version.build``, so that an environment
 of an earlier build can never be taken for one of this.
 """
@@ -8,7 +9,7 @@ of an earlier build can never be taken for one of this.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -82,15 +83,24 @@ class Function:
     def __init__(self, *, scope: Scope, name: str, latest: Version, tags: Mapping[str, str]) -> None:
         self.scope = scope
         self.name = name
+        self.told: Callable[[Function], None] | None = None
+        """Told the function when anything of it changes; set when it is in a registry."""
         self.latest = latest
-        self.tags = dict(tags)
-        self.published: dict[str, Version] = {}
+        self.tags: Mapping[str, str] = dict(tags)
+        self.published: Mapping[str, Version] = {}
         """By number, in the order in which they were published."""
-        self.aliases: dict[str, Alias] = {}
-        self.policies: dict[str | None, ResourcePolicy] = {}
+        self.aliases: Mapping[str, Alias] = {}
+        self.policies: Mapping[str | None, ResourcePolicy] = {}
         """By qualifier; None for the function itself."""
         self.reserved_concurrency: int | None = None
-        self._publications = 0
+        self.publications = 0
+        """How many versions there have ever been: a number is never given twice."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        told = self.__dict__.get("told")
+        if told is not None:
+            told(self)
 
     def arn(self, qualifier: str | None = None) -> str:
         return function_arn(self.scope, self.name, qualifier)
@@ -109,23 +119,23 @@ class Function:
         The same means the same code and the same configuration ("Lambda doesn't publish a version if the function's
         configuration and code haven't changed since the last version": PublishVersion).
         """
-        last = next(reversed(self.published.values()), None)
+        last = next(reversed([*self.published.values()]), None)
         latest = self.latest
         if last and (last.code.sha256, last.published_from) == (latest.code.sha256, latest.configuration):
             return last
         configuration = latest.configuration
         if description is not None:
             configuration = replace(configuration, description=description)
-        self._publications += 1
+        self.publications += 1
         version = replace(
             latest,
-            number=str(self._publications),
+            number=str(self.publications),
             configuration=configuration,
             published_from=latest.configuration,
             revision_id=new_revision(),
             build=new_revision(),
         )
-        self.published[version.number] = version
+        self.published = {**self.published, version.number: version}
         # As recorded (test_function_revisions_version_and_alias): publishing gives $LATEST a new revision too.
         self.latest = replace(latest, revision_id=new_revision())
         return version

@@ -134,9 +134,10 @@ class FunctionOperations:
             raise conflict(
                 f"Unable to delete version because the following aliases reference it: [{', '.join(pointing)}]"
             )
-        version = function.published.pop(number, None)
-        function.policies.pop(number, None)
+        version = function.published.get(number)
         if version is not None:
+            function.published = {known: other for known, other in function.published.items() if known != number}
+            function.policies = {known: policy for known, policy in function.policies.items() if known != number}
             self._superseded(version)
 
     def _to_update(self, call: Call, params: Mapping[str, Any]) -> Function:

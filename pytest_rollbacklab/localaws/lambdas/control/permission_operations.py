@@ -79,7 +79,8 @@ class PermissionOperations:
                 "Please provide a new statement id, or remove the existing statement."
             )
         statements[added["Sid"]] = added
-        function.policies[name.qualifier] = ResourcePolicy(statements=statements, revision_id=new_revision())
+        policy = ResourcePolicy(statements=statements, revision_id=new_revision())
+        function.policies = {**function.policies, name.qualifier: policy}
         return {"Statement": json.dumps(added, separators=(",", ":"))}
 
     def remove(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
@@ -96,10 +97,10 @@ class PermissionOperations:
         statements = dict(policy.statements)
         if statements.pop(params["StatementId"], None) is None:
             raise not_found(f"Statement {params['StatementId']} is not found in resource policy.")
+        policies = {known: other for known, other in function.policies.items() if known != name.qualifier}
         if statements:
-            function.policies[name.qualifier] = ResourcePolicy(statements=statements, revision_id=new_revision())
-        else:
-            del function.policies[name.qualifier]
+            policies[name.qualifier] = ResourcePolicy(statements=statements, revision_id=new_revision())
+        function.policies = policies
         return {}
 
     def get(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ of finding here are those differences. Functions are added and removed, and noth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pytest_rollbacklab.localaws.api import Call, Scope, Scoped
 from pytest_rollbacklab.localaws.lambdas.control.errors import (
@@ -22,9 +22,14 @@ __all__ = ["Registry", "find_alias", "find_version"]
 
 
 class Registry:
-    """Every function of the cloud, each in its scope."""
+    """Every function of the cloud, each in its scope.
 
-    def __init__(self) -> None:
+    Args:
+        told: Told each function that is added, changed or removed.
+    """
+
+    def __init__(self, told: Callable[[Function], None] | None = None) -> None:
+        self._told = told
         self._functions: Scoped[dict[str, Function]] = Scoped(lambda _: {})
 
     def add(self, function: Function) -> None:
@@ -36,13 +41,26 @@ class Registry:
         functions = self._functions.of(function.scope)
         if function.name in functions:
             raise conflict(f"Function already exist: {function.name}")
-        functions[function.name] = function
+        self.put_back(function)
+        if self._told is not None:
+            self._told(function)
+
+    def put_back(self, function: Function) -> None:
+        """Add a function that was here before; nobody is told."""
+        self._functions.of(function.scope)[function.name] = function
+        object.__setattr__(function, "told", self._told)
+
+    def find(self, scope: Scope, name: str) -> Function | None:
+        return self._functions.of(scope).get(name)
 
     def remove(self, function: Function) -> None:
         """Remove a function; another of its name, made meanwhile, stays."""
         functions = self._functions.of(function.scope)
         if functions.get(function.name) is function:
             del functions[function.name]
+            object.__setattr__(function, "told", None)
+            if self._told is not None:
+                self._told(function)
 
     def all_of(self, scope: Scope) -> Iterator[Function]:
         """Every function of a scope, by name."""

@@ -55,7 +55,7 @@ class TagOperations:
     def tag(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         """Add tags (TagResource)."""
         function = self._function(call, params["Resource"])
-        tags = function.tags | dict(params["Tags"])
+        tags = {**function.tags, **params["Tags"]}
         check_tags(tags)
         function.tags = tags
         return {}
@@ -63,8 +63,7 @@ class TagOperations:
     def untag(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         """Remove tags (UntagResource)."""
         function = self._function(call, params["Resource"])
-        for key in params["TagKeys"]:
-            function.tags.pop(key, None)
+        function.tags = {key: tag for key, tag in function.tags.items() if key not in params["TagKeys"]}
         return {}
 
     def list(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:

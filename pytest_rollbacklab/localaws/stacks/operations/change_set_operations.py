@@ -61,7 +61,7 @@ class ChangeSetOperations:
             stack.become("REVIEW_IN_PROGRESS", "User Initiated")
         plan = make_plan(stack, prepared.deployment, importer(store.stacks)) if prepared.deployment else None
         change_set = _change_set(stack, params, prepared, plan)
-        store.change_sets[change_set.change_set_id] = change_set
+        store.add_change_set(change_set)
         return {"Id": change_set.change_set_id, "StackId": stack.stack_id}
 
     def _target(self, store: Store, call: Call, params: Mapping[str, Any]) -> Stack:

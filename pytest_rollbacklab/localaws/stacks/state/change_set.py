@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from pytest_rollbacklab.localaws.stacks.planning.changes import Change
 from pytest_rollbacklab.localaws.stacks.state.stack import Deployment, Stack, now
 from pytest_rollbacklab.localaws.stacks.state.statuses import CHANGE_SET_EXECUTION_MOVES, move
+from pytest_rollbacklab.localaws.stacks.state.watched import nobody
 
 __all__ = ["NO_CHANGES", "ChangeSet"]
 
@@ -38,6 +39,8 @@ class ChangeSet:
     """The call's own parameters that are shown again."""
     created_at: datetime = field(default_factory=now)
     execution_status: str = ""
+    told: Callable[[str], None] = nobody
+    """Told its id when its execution status changes."""
 
     def __post_init__(self) -> None:
         self.become("UNAVAILABLE" if self.status == "FAILED" else "AVAILABLE")
@@ -61,3 +64,4 @@ class ChangeSet:
         self.execution_status = move(
             CHANGE_SET_EXECUTION_MOVES, f"change set {self.name}", self.execution_status, execution_status
         )
+        self.told(self.change_set_id)

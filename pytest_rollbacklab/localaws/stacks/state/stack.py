@@ -2,7 +2,8 @@
 
 Resources and deployments are frozen values that are replaced whole, so that "as it was before" is a reference that is
 kept, and a rollback needs no undoing of half-changed objects. A stack itself is the one thing here that changes; its
-status and its resources' change only through methods that ask the tables in ``statuses`` and record the event.
+status and its resources' change only through methods that ask the tables in ``statuses`` and record the event. Whatever
+changes tells the stack's ``watcher``: where it is kept is ``kept``'s business.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pytest_rollbacklab.localaws.api import Scope
 from pytest_rollbacklab.localaws.stacks.state.statuses import RESOURCE_MOVES, STACK_MOVES, move
+from pytest_rollbacklab.localaws.stacks.state.watched import Watched
 from pytest_rollbacklab.localaws.stacks.templates.blueprint import Blueprint
 
-__all__ = ["STACK_TYPE", "Deployment", "Event", "Output", "Resource", "Stack", "Touched", "now"]
+__all__ = ["STACK_TYPE", "Deployment", "Event", "Output", "Resource", "Stack", "StackWatcher", "Touched", "now"]
 
 STACK_TYPE: Final = "AWS::CloudFormation::Stack"
 _TICK: Final = timedelta(microseconds=1)
@@ -48,6 +50,8 @@ class Resource:
     metadata: Any = None
     deletion_policy: str = "Delete"
     update_replace_policy: str = "Delete"
+    instead_of: Resource | None = None
+    """While it is being made: what stands under its logical id, or is in its way, until it is."""
 
     @property
     def may_have(self) -> tuple[Mapping[str, Any], ...]:
@@ -114,6 +118,18 @@ class Event:
     properties: Mapping[str, Any] | None = None
 
 
+class StackWatcher(Protocol):
+    """Hears of every change of a stack."""
+
+    def changed(self, stack: Stack, what: str) -> None:
+        """Note that an attribute, or ``resources/LOGICAL_ID``, is not what it was."""
+        ...
+
+    def happened(self, stack: Stack, event: Event) -> None:
+        """Note one more event."""
+        ...
+
+
 @dataclass(kw_only=True, slots=True)
 class Stack:
     """A stack and its history."""
@@ -135,7 +151,7 @@ class Stack:
     disable_rollback: bool = False
     on_failure: str = "ROLLBACK"
     termination_protection: bool = False
-    resources: dict[str, Resource] = field(default_factory=dict)
+    resources: Watched[Resource] = field(default_factory=Watched)
     outputs: tuple[Output, ...] = ()
     imports: frozenset[str] = frozenset()
     """Names of exports of other stacks that this one uses."""
@@ -145,10 +161,22 @@ class Stack:
     """ClientRequestToken of the operation under way; every event of it carries it."""
     stable: Deployment | None = None
     """What an update goes back to: the last deployment that was whole."""
-    touched: dict[str, Touched] = field(default_factory=dict)
+    touched: Watched[Touched] = field(default_factory=Watched)
     """What has been changed since then. Empty when the stack is whole."""
-    leftovers: list[Resource] = field(default_factory=list)
+    leftovers: tuple[Resource, ...] = ()
     """Physical resources that no logical id means any more, to be deleted in the clean-up."""
+    retained: frozenset[str] = frozenset()
+    """Logical ids that the deletion under way is to leave to themselves."""
+    undoes_creation: bool = False
+    """Whether the deletion under way is that of a creation that failed (OnFailure=DELETE)."""
+    watcher: StackWatcher | None = None
+    """Set when it is in a store."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        watcher = getattr(self, "watcher", None)
+        if watcher is not None:
+            watcher.changed(self, name)
 
     @property
     def in_progress(self) -> bool:
@@ -167,7 +195,7 @@ class Stack:
         self.status = move(STACK_MOVES, f"stack {self.name}", self.status, status)
         self.status_reason = reason
         at = self._event_time()
-        self.events.append(
+        self._record(
             Event(
                 event_id=str(uuid.uuid4()),
                 logical_id=self.name,
@@ -186,16 +214,28 @@ class Stack:
         Raises:
             IllegalStatusMoveError: the status cannot follow the one it has.
         """
-        moved = self.moved(resource, status, reason, **changes)
+        moved = self._moved(resource, status, reason, **changes)
         self.resources[moved.logical_id] = moved
         return moved
 
     def moved(self, resource: Resource, status: str, reason: str | None = None, **changes: Any) -> Resource:
-        """Do as ``put`` for a resource that its logical id no longer means, because it was replaced."""
+        """Do as ``put`` for a resource that its logical id no longer means, because it was replaced.
+
+        Where the stack still holds it, it is held as it is now, so that nothing is deleted twice.
+        """
+        moved = self._moved(resource, status, reason, **changes)
+        if any(item is resource for item in self.leftovers):
+            self.leftovers = tuple(moved if item is resource else item for item in self.leftovers)
+        touched = self.touched.get(resource.logical_id)
+        if touched is not None and touched.replaced is resource:
+            self.touched[resource.logical_id] = replace(touched, replaced=moved)
+        return moved
+
+    def _moved(self, resource: Resource, status: str, reason: str | None, **changes: Any) -> Resource:
         move(RESOURCE_MOVES, f"resource {resource.logical_id}", resource.status, status)
         at = self._event_time()
         moved = replace(resource, status=status, reason=reason, updated_at=at, **changes)
-        self.events.append(
+        self._record(
             Event(
                 event_id=f"{moved.logical_id}-{status}-{at.isoformat()}",
                 logical_id=moved.logical_id,
@@ -209,6 +249,11 @@ class Stack:
             )
         )
         return moved
+
+    def _record(self, event: Event) -> None:
+        self.events.append(event)
+        if self.watcher is not None:
+            self.watcher.happened(self, event)
 
     def _event_time(self) -> datetime:
         """Return a time later than the last event's: clients sort by it, and an event's id holds it."""

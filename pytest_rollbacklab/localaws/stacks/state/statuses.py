@@ -58,7 +58,8 @@ STACK_MOVES: Final = _moves(
     }
 )
 
-# A resource may report a status twice: CREATE_IN_PROGRESS comes again when the thing exists.
+# A resource may report a status twice: CREATE_IN_PROGRESS comes again when the thing exists, DELETE_IN_PROGRESS when a
+# deletion was interrupted and goes on.
 RESOURCE_MOVES: Final = _moves(
     {
         "": "CREATE_IN_PROGRESS",
@@ -68,7 +69,7 @@ RESOURCE_MOVES: Final = _moves(
         "UPDATE_IN_PROGRESS": "UPDATE_IN_PROGRESS UPDATE_COMPLETE UPDATE_FAILED",
         "UPDATE_COMPLETE": "UPDATE_IN_PROGRESS DELETE_IN_PROGRESS DELETE_SKIPPED",
         "UPDATE_FAILED": "UPDATE_IN_PROGRESS UPDATE_COMPLETE DELETE_IN_PROGRESS DELETE_SKIPPED",
-        "DELETE_IN_PROGRESS": "DELETE_COMPLETE DELETE_FAILED",
+        "DELETE_IN_PROGRESS": "DELETE_IN_PROGRESS DELETE_COMPLETE DELETE_FAILED",
         "DELETE_FAILED": "DELETE_IN_PROGRESS DELETE_SKIPPED",
         "DELETE_COMPLETE": "",
         "DELETE_SKIPPED": "",

@@ -4,24 +4,52 @@ from __future__ import annotations
 
 from pytest_rollbacklab.localaws.stacks.refusals import change_set_not_found, invalid, stack_does_not_exist
 from pytest_rollbacklab.localaws.stacks.state.change_set import ChangeSet
-from pytest_rollbacklab.localaws.stacks.state.stack import Stack
+from pytest_rollbacklab.localaws.stacks.state.stack import Stack, StackWatcher
+from pytest_rollbacklab.localaws.stacks.state.watched import Watched
 
 __all__ = ["Store"]
 
 
 class Store:
-    """Everything of one scope. A deleted stack is found by its id, not by its name."""
+    """Everything of one scope. A deleted stack is found by its id, not by its name.
 
-    def __init__(self) -> None:
+    Args:
+        watcher: Hears of the stacks' changes.
+    """
+
+    def __init__(self, watcher: StackWatcher | None = None) -> None:
+        self._watcher = watcher
         self.stacks: dict[str, Stack] = {}
         """By id, oldest first."""
-        self.change_sets: dict[str, ChangeSet] = {}
+        self.change_sets: Watched[ChangeSet] = Watched()
         """By id."""
         self._names: dict[str, str] = {}
 
     def add(self, stack: Stack) -> None:
+        """Add a stack that has nothing yet, or take note that one is to be more than it was."""
         self.stacks[stack.stack_id] = stack
         self._names[stack.name] = stack.stack_id
+        self.watch(stack)
+        if self._watcher is not None:
+            self._watcher.changed(stack, "name")
+
+    def add_change_set(self, change_set: ChangeSet) -> None:
+        change_set.told = self.change_sets.told
+        self.change_sets[change_set.change_set_id] = change_set
+
+    def watch(self, stack: Stack) -> None:
+        """Let each change of a stack be heard of from now on."""
+        watcher = self._watcher
+        if watcher is None:
+            return
+        stack.resources.told = stack.touched.told = lambda key: watcher.changed(stack, f"resources/{key}")
+        object.__setattr__(stack, "watcher", watcher)
+
+    def put_back(self, stack: Stack) -> None:
+        """Put a stack that was kept among the others, which come in any order, and let it have its name."""
+        self.stacks[stack.stack_id] = stack
+        self.stacks = dict(sorted(self.stacks.items(), key=lambda item: item[1].created_at))
+        self._names = {item.name: stack_id for stack_id, item in self.stacks.items()}
 
     def find(self, name_or_id: str) -> Stack | None:
         """Return a stack by its id, or the one that has the name now."""

@@ -80,7 +80,7 @@ def begin_restoration(run: Run, logical_id: str) -> Work | None:
         return None
     current, before = stack.resources[logical_id], touched.before
     if touched.replaced is not None:
-        stack.leftovers.append(current)
+        stack.leftovers = (*stack.leftovers, current)
         current = replace(touched.replaced, status=current.status)
         stack.touched[logical_id] = replace(touched, replaced=None)
     elif current.updated_at == before.updated_at:

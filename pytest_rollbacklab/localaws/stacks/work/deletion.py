@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from pytest_rollbacklab.localaws.api import ServiceError
 from pytest_rollbacklab.localaws.stacks.state.exports import refuse_while_imported
 from pytest_rollbacklab.localaws.stacks.state.stack import now
@@ -13,11 +11,10 @@ from pytest_rollbacklab.localaws.stacks.work.run import Run
 __all__ = ["delete"]
 
 
-async def delete(run: Run, retained: Collection[str]) -> None:
-    """Delete every resource, those that depend on others first; the stack is in DELETE_IN_PROGRESS.
+async def delete(run: Run) -> None:
+    """Delete every resource but those that are retained, those that depend on others first.
 
-    Args:
-        retained: Logical ids to leave to themselves.
+    The stack is in DELETE_IN_PROGRESS.
     """
     stack = run.stack
     try:
@@ -29,11 +26,11 @@ async def delete(run: Run, retained: Collection[str]) -> None:
     await delete_all(
         run,
         [*stack.leftovers, *stack.replaced(), *stack.resources.values()],
-        lambda resource: resource.deletion_policy != "Delete" or resource.logical_id in retained,
+        lambda resource: resource.deletion_policy != "Delete" or resource.logical_id in stack.retained,
     )
     if run.failed["delete"]:
         stack.become("DELETE_FAILED", run.failures())
         return
-    stack.leftovers.clear()
+    stack.leftovers = ()
     stack.touched.clear()
     stack.become("DELETE_COMPLETE")

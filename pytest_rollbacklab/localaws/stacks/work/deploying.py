@@ -30,7 +30,7 @@ from pytest_rollbacklab.localaws.stacks.work.rollback import roll_back_creation,
 from pytest_rollbacklab.localaws.stacks.work.run import Run
 from pytest_rollbacklab.localaws.stacks.work.walk import Work, walk
 
-__all__ = ["create", "update"]
+__all__ = ["clean_up", "create", "end_update", "update"]
 
 
 async def create(run: Run, failure: str | None = None) -> None:
@@ -64,12 +64,18 @@ async def update(run: Run, changes: Mapping[str, Change], failure: str | None = 
         await walk(run.blueprint.graph, lambda name: _begin(run, changes.get(name), name))
         failure = run.failures() or _take_over_outputs(run)
     if failure:
-        if stack.disable_rollback or stack.stable is None:
-            stack.become("UPDATE_FAILED", failure)
-        else:
-            await roll_back_update(run, failure)
+        await end_update(run, failure)
     else:
-        await _clean_up(run, changes)
+        stack.become("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+        await clean_up(run)
+
+
+async def end_update(run: Run, failure: str) -> None:
+    """Do what the caller asked for in case of a failure: roll back, or leave everything as it is."""
+    if run.stack.disable_rollback or run.stack.stable is None:
+        run.stack.become("UPDATE_FAILED", failure)
+    else:
+        await roll_back_update(run, failure)
 
 
 def _begin(run: Run, change: Change | None, name: str) -> Work | None:
@@ -83,14 +89,15 @@ async def _clear_the_way(run: Run) -> None:
     """Delete what an update that failed and was left as it was had half made, before it is made anew."""
     half_made = [resource for resource in run.stack.leftovers if resource.attempts]
     if half_made:
-        run.stack.leftovers = [resource for resource in run.stack.leftovers if not resource.attempts]
         await delete_all(Run(aws=run.aws, stack=run.stack, stacks=run.stacks), half_made, lambda _resource: False)
+        # Taken from the record only now: until then they stand.
+        run.stack.leftovers = tuple(resource for resource in run.stack.leftovers if not resource.attempts)
 
 
-async def _clean_up(run: Run, changes: Mapping[str, Change]) -> None:
+async def clean_up(run: Run) -> None:
+    """Delete what the update replaced, and what its template has no more; the stack is in its clean-up."""
     stack = run.stack
-    stack.become("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-    removed = [stack.resources[name] for name, change in changes.items() if change.action == "Remove"]
+    removed = [resource for name, resource in stack.resources.items() if name not in run.blueprint.resources]
 
     def retained(resource: Resource) -> bool:
         current = stack.resources.get(resource.logical_id)
@@ -101,7 +108,7 @@ async def _clean_up(run: Run, changes: Mapping[str, Change]) -> None:
     for resource in removed:
         del stack.resources[resource.logical_id]
     stack.touched.clear()
-    stack.leftovers.clear()
+    stack.leftovers = ()
     lost = "Update successful. One or more resources could not be deleted." if run.failed["delete"] else None
     stack.become("UPDATE_COMPLETE", lost)
 

@@ -43,11 +43,12 @@ class Engine:
 
     Args:
         aws: Every service, for the resources.
+        stores: The stacks of each account and region.
     """
 
-    def __init__(self, aws: Aws) -> None:
+    def __init__(self, aws: Aws, stores: Scoped[Store]) -> None:
         self.aws = aws
-        self.stores: Scoped[Store] = Scoped(lambda _scope: Store())
+        self.stores = stores
         self._running: dict[str, _Running] = {}
 
     def store(self, scope: Scope) -> Store:

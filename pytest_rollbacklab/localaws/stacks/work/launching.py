@@ -90,9 +90,10 @@ def launch_delete(engine: Engine, stack: Stack, retained: Collection[str], token
     engine.abandon(stack)
     stack.token = token
     stack.change_set_id = None
+    stack.retained, stack.undoes_creation = frozenset(retained), False
     stack.become("DELETE_IN_PROGRESS", _USER_INITIATED)
     run = engine.run_for(stack)
-    engine.start(run, delete(run, retained), _nothing)
+    engine.start(run, delete(run), _nothing)
 
 
 def _take_over(stack: Stack, prepared: Prepared, token: str | None) -> None:

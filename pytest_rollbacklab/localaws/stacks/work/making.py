@@ -15,7 +15,7 @@ from pytest_rollbacklab.localaws.stacks.templates.template import ResourceDefini
 from pytest_rollbacklab.localaws.stacks.work.run import Failure, Run, Wanted, discard, outcome, resource_type
 from pytest_rollbacklab.localaws.stacks.work.walk import Work
 
-__all__ = ["begin_creation", "begin_replacement", "described"]
+__all__ = ["begin_creation", "begin_replacement", "described", "keep_the_old"]
 
 _INITIATED: Final = "Resource creation Initiated"
 _REPLACING: Final = "Requested update requires the creation of a new physical resource; hence creating one."
@@ -37,19 +37,23 @@ def begin_creation(run: Run, definition: ResourceDefinition) -> Work:
     wanted = run.wanted(definition)
     half_made = stack.resources.get(logical_id)
     stack.touched.setdefault(logical_id, Touched(before=None))
-    fresh = described(run, Resource(logical_id=logical_id, type=definition.type), definition)
+    in_the_way = half_made if half_made is not None and half_made.physical_id else None
+    fresh = described(run, Resource(logical_id=logical_id, type=definition.type, instead_of=in_the_way), definition)
     attempted = wanted.properties if isinstance(wanted, Wanted) else definition.properties
     stack.put(fresh, "CREATE_IN_PROGRESS", attempts=(attempted,))
-    return _create(run, logical_id, wanted, half_made)
+    return _create(run, logical_id, wanted, in_the_way)
 
 
 async def _create(run: Run, logical_id: str, wanted: Wanted | Failure, half_made: Resource | None) -> bool:
     stack = run.stack
     if run.halted:
         wanted = Failure(reason="Resource creation cancelled")
-    if half_made is not None and half_made.physical_id and half_made.status != "DELETE_COMPLETE":
-        # A creation that failed was left as it was; what there is of it may be in the way.
-        wanted = await discard(run, half_made) or wanted
+    if half_made is not None:
+        if half_made.status != "DELETE_COMPLETE" and (stands := await discard(run, half_made)):
+            # A creation that failed was left as it was, and cannot be cleared away: it is still the stack's.
+            current = stack.resources[logical_id]
+            return run.fail(current, "CREATE_FAILED", stands.reason, physical_id=half_made.physical_id)
+        stack.resources[logical_id] = replace(stack.resources[logical_id], instead_of=None)
     if isinstance(wanted, Failure):
         return run.fail(stack.resources[logical_id], "CREATE_FAILED", wanted.reason)
 
@@ -73,7 +77,8 @@ async def _create(run: Run, logical_id: str, wanted: Wanted | Failure, half_made
 
 def begin_replacement(run: Run, definition: ResourceDefinition, before: Resource, wanted: Wanted) -> Work:
     """Begin to make another physical resource for a logical id; the old one stays until the clean-up."""
-    run.stack.put(before, "UPDATE_IN_PROGRESS", _REPLACING, attempts=(*before.attempts, wanted.properties))
+    attempts = (*before.attempts, wanted.properties)
+    run.stack.put(before, "UPDATE_IN_PROGRESS", _REPLACING, attempts=attempts, instead_of=before)
     return _replace(run, definition, before, wanted)
 
 
@@ -81,7 +86,8 @@ async def _replace(run: Run, definition: ResourceDefinition, before: Resource, w
     stack, logical_id = run.stack, before.logical_id
     refusal = "Resource update cancelled" if run.halted else _name_in_the_way(before, wanted)
     if refusal:
-        return run.fail(stack.resources[logical_id], "UPDATE_FAILED", refusal, attempts=before.attempts)
+        current = stack.resources[logical_id]
+        return run.fail(current, "UPDATE_FAILED", refusal, attempts=before.attempts, instead_of=None)
 
     def made(physical_id: str) -> None:
         stack.put(stack.resources[logical_id], "UPDATE_IN_PROGRESS", _INITIATED, physical_id=physical_id)
@@ -89,26 +95,27 @@ async def _replace(run: Run, definition: ResourceDefinition, before: Resource, w
     attributes = await outcome(resource_type(before).create(run.request(before, wanted.properties, made=made)))
     current = stack.resources[logical_id]
     if isinstance(attributes, Failure):
-        return _keep(run, before, current, attributes.reason)
+        return keep_the_old(run, before, current, attributes.reason)
     _step_aside(run, before)
     stack.put(
         described(run, current, definition),
         "UPDATE_COMPLETE",
         properties=wanted.properties,
         attempts=(),
+        instead_of=None,
         attributes=attributes,
         metadata=wanted.metadata,
     )
     return True
 
 
-def _keep(run: Run, before: Resource, current: Resource, reason: str) -> bool:
+def keep_the_old(run: Run, before: Resource, current: Resource, reason: str) -> bool:
     """Let the logical id mean the old one again; what was half made in its place is left over."""
     stack = run.stack
-    run.fail(current, "UPDATE_FAILED", reason)
+    run.fail(current, "UPDATE_FAILED", reason, instead_of=None)
     failed = stack.resources[before.logical_id]
     if failed.physical_id != before.physical_id:
-        stack.leftovers.append(failed)
+        stack.leftovers = (*stack.leftovers, failed)
     stack.resources[before.logical_id] = replace(
         before, status=failed.status, reason=failed.reason, updated_at=failed.updated_at
     )
@@ -120,7 +127,7 @@ def _step_aside(run: Run, before: Resource) -> None:
     touched = run.stack.touched[before.logical_id]
     if touched.before is None or touched.replaced is not None:
         # It came after the last whole state: nobody will go back to it.
-        run.stack.leftovers.append(before)
+        run.stack.leftovers = (*run.stack.leftovers, before)
     else:
         run.stack.touched[before.logical_id] = replace(touched, replaced=before)
 

@@ -19,6 +19,7 @@ from pytest_rollbacklab.localaws.api import Call, Scope, ServiceError
 from pytest_rollbacklab.localaws.gateway.gateway import Gateway
 from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
 from pytest_rollbacklab.localaws.identity.credentials import CognitoCaller, Credentials, CredentialStore, Principal
+from pytest_rollbacklab.localaws.keeping import Keeper
 
 SCOPE = Scope(account_id="123456789012", region="us-east-1")
 ENDPOINT = "127.0.0.1:4566"
@@ -215,6 +216,7 @@ class World:
     telemetry: FakeTelemetry = field(default_factory=FakeTelemetry)
     policies: FakePolicies = field(default_factory=FakePolicies)
     aws: FakeAws = field(default_factory=FakeAws)
+    keeper: Keeper | None = None
 
     def __post_init__(self) -> None:
         self.credentials = CredentialStore(clock=lambda: self.now)
@@ -226,6 +228,7 @@ class World:
             policies=self.policies,
             endpoint=lambda: f"http://{ENDPOINT}",
             clock=lambda: self.now,
+            keeper=self.keeper,
         )
 
     # The control plane
@@ -375,3 +378,9 @@ def world() -> World:
 def header() -> Callable[[HttpResponse, str], str | None]:
     """Give what an answer's header says, by its exact spelling."""
     return lambda answer, name: dict(answer.headers).get(name)
+
+
+@pytest.fixture
+def new_world() -> Callable[..., World]:
+    """Make a gateway of its own, for tests that need more than one."""
+    return World

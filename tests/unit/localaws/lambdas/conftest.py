@@ -20,6 +20,7 @@ import botocore.session
 import pytest
 
 from pytest_rollbacklab.localaws.api import Call, Scope, Service, ServiceError
+from pytest_rollbacklab.localaws.keeping import Keeper
 from pytest_rollbacklab.localaws.lambdas.control.alias_operations import AliasOperations
 from pytest_rollbacklab.localaws.lambdas.control.concurrency import ConcurrencyOperations
 from pytest_rollbacklab.localaws.lambdas.control.function import Version
@@ -249,6 +250,23 @@ def cloud() -> Iterator[Cloud]:
 
 
 _accounts = itertools.count(100000000000)
+
+
+@pytest.fixture
+def new_api() -> Callable[..., tuple[Api, Lambdas]]:
+    """Makes a Lambda that is not started, and the API of one account of it."""
+
+    def make(scope: Scope, keeper: Keeper | None = None) -> tuple[Api, Lambdas]:
+        lambdas = Lambdas(
+            aws=FakeS3(),
+            telemetry=FakeTelemetry(),
+            credentials=FakeCredentials(),
+            endpoint=lambda: "http://127.0.0.1:4566",
+            keeper=keeper,
+        )
+        return Api(service=lambdas.service, run=asyncio.run, scope=scope), lambdas
+
+    return make
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import copy
 import functools
 import itertools
 import json
+import random
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from pytest_rollbacklab.localaws.api import Call, Scope, ServiceError
+from pytest_rollbacklab.localaws.keeping import Keeper
 from pytest_rollbacklab.localaws.stacks.service import Stacks
 
 SCOPE = Scope(account_id="111122223333", region="eu-west-1")
@@ -29,7 +31,8 @@ def _model(service: str) -> Any:
 class Gate:
     """Where the calls of an operation wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, when: Callable[[Params], bool]) -> None:
+        self.when = when
         self.reached = asyncio.Event()
         self.opened = asyncio.Event()
 
@@ -57,9 +60,9 @@ class FakeAws:
         """Make an operation fail from now on."""
         self.refusals.append((operation, when, error))
 
-    def hold(self, operation: str) -> Gate:
+    def hold(self, operation: str, when: Callable[[Params], bool] = lambda _params: True) -> Gate:
         """Make an operation wait until its gate is opened."""
-        self.gates[operation] = Gate()
+        self.gates[operation] = Gate(when)
         return self.gates[operation]
 
     def allow_all(self) -> None:
@@ -78,7 +81,7 @@ class FakeAws:
         given = dict(params or {})
         self._check(service, operation, given)
         self.calls.append((operation, copy.deepcopy(given)))
-        if operation in self.gates:
+        if operation in self.gates and self.gates[operation].when(given):
             self.gates[operation].reached.set()
             await self.gates[operation].opened.wait()
         self._refuse(operation, given)
@@ -385,14 +388,33 @@ class FakeAws:
         return {"Parameter": {"Value": self._thing("parameter", params["Name"])}}
 
 
+class SlowAws(FakeAws):
+    """Takes some turns of the loop before each call, so that each is a moment of its own at which a kill may come.
+
+    Nothing waits after what a call does: what it makes and what is said of it come about in one turn, as in the local
+    AWS (see ``work.resuming``).
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._random = random.Random(seed)
+
+    async def call(
+        self, scope: Scope, service: str, operation: str, params: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        for _ in range(self._random.randrange(1, 12)):
+            await asyncio.sleep(0)
+        return await super().call(scope, service, operation, params)
+
+
 class Console:
     """CloudFormation as a test uses it: calls by operation, work waited for, answers in boto3's shapes."""
 
     scope = SCOPE
 
-    def __init__(self, aws: FakeAws) -> None:
+    def __init__(self, aws: FakeAws, keeper: Keeper | None = None) -> None:
         self.aws = aws
-        self.stacks = Stacks(aws=aws)
+        self.stacks = Stacks(aws=aws, keeper=keeper)
 
     async def call(self, operation: str, **params: Any) -> dict[str, Any]:
         """Call an operation as a client would, and do not wait for what it begins."""
@@ -435,6 +457,12 @@ class Console:
         """Create the stack "notes" and return it as it is then."""
         await self.do("CreateStack", **{"StackName": "notes", "TemplateBody": _text(template), **params})
         return await self.stack(params.get("StackName", "notes"))
+
+    async def do_create(self, template: Any, **params: Any) -> None:
+        """Create the stack "notes", which may be gone then."""
+        await self.do("CreateStack", StackName="notes", TemplateBody=_text(template), **params)
+
+    text = staticmethod(lambda template: _text(template))
 
     async def update(self, template: Any, **params: Any) -> dict[str, Any]:
         """Update the stack "notes" and return it as it is then."""
@@ -482,9 +510,9 @@ def aws() -> FakeAws:
 
 
 @pytest.fixture(scope="session")
-def new_console() -> Callable[[], Console]:
+def new_console() -> Callable[..., Console]:
     """Make a CloudFormation with services of its own, for tests that need many."""
-    return lambda: Console(FakeAws())
+    return lambda keeper=None, seed=None: Console(FakeAws() if seed is None else SlowAws(seed), keeper)
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from pytest_rollbacklab.localaws.api import ServiceError
+
 KEYS = [{"AttributeName": "id", "KeyType": "HASH"}]
 
 
@@ -293,5 +295,25 @@ def test_an_update_of_one_resource_in_a_large_stack_calls_only_for_it(drive: Any
         aws.calls.clear()
         await console.update(large(3))
         assert aws.names() == ["PutRetentionPolicy"]
+
+    drive(story)
+
+
+def test_what_a_failed_creation_left_and_cannot_be_cleared_away_is_still_the_stacks(drive: Any, aws: Any) -> None:
+    template = {
+        "Resources": {"A": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "a", "RetentionInDays": 1}}}
+    }
+    aws.refuse("PutRetentionPolicy", ServiceError("LimitExceededException", "no room", 400))
+
+    async def story(console: Any) -> None:
+        assert (await console.create(template, DisableRollback=True))["StackStatus"] == "CREATE_FAILED"
+        aws.refuse("DeleteLogGroup", ServiceError("AccessDeniedException", "not you", 400))
+        assert (await console.update(template))["StackStatus"] == "UPDATE_FAILED"
+        resource = await console.resource("A")
+        assert resource["PhysicalResourceId"] == "a"
+        assert "not you" in resource["ResourceStatusReason"]
+        aws.allow_all()
+        await console.do("DeleteStack", StackName="notes")
+        assert aws.of("log group") == {}
 
     drive(story)
