@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import functools
 import logging
 import threading
 from collections.abc import Mapping
@@ -52,14 +53,15 @@ def _transform(document: dict[str, Any], parameters: dict[str, Any], region: str
     with _one_at_a_time:
         from samtranslator.model.exceptions import InvalidDocumentException
         from samtranslator.parser.parser import Parser
-        from samtranslator.translator.translator import Translator
+        from samtranslator.translator import translator as library
         from samtranslator.utils.py27hash_fix import (
             to_py27_compatible_template,
             undo_mark_unicode_str_in_template,
         )
 
         # As samtranslator's own transform() does, but with a region that is not looked for in the environment.
-        translator = Translator(None, Parser(), boto_session=_Session(region_name=region))
+        library.make_policy_template_for_function_plugin = _policy_templates
+        translator = library.Translator(None, Parser(), boto_session=_Session(region_name=region))
         try:
             to_py27_compatible_template(document, parameters)
             translated = translator.translate(document, parameters, get_managed_policy_map=dict)
@@ -73,6 +75,21 @@ def _transform(document: dict[str, Any], parameters: dict[str, Any], region: str
             raise invalid(f"Transform {SAM} failed with: Internal transform failure. ({error!r})") from error
         finally:
             translator.metrics.publish()  # to nobody; it complains in the log if it is not done
+
+
+@functools.cache
+def _policy_templates() -> Any:
+    """Return the plugin of SAM's policy templates, made once.
+
+    The translator makes it anew each time, and validates its own templates then: half of what a small app's transform
+    takes. It is only read.
+    """
+    from samtranslator.plugins.policies.policy_templates_plugin import PolicyTemplatesForResourcePlugin
+    from samtranslator.policy_template_processor.processor import PolicyTemplatesProcessor
+
+    return PolicyTemplatesForResourcePlugin(
+        PolicyTemplatesProcessor(PolicyTemplatesProcessor.get_default_policy_templates_json())
+    )
 
 
 def _plain(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -277,3 +277,17 @@ def test_other_transforms_are_refused_by_name(drive: Any, refused: Any, template
             assert message == f"ValidationError: The local AWS does not emulate {named}."
 
     drive(story)
+
+
+def test_one_transform_leaves_nothing_behind_for_the_next(drive: Any) -> None:
+    async def story(console: Any) -> None:
+        processed = {}
+        for stack, table in (("one", "NotesTable"), ("two", "OtherTable"), ("three", "NotesTable")):
+            await console.create(NOTES.replace("NotesTable", table), StackName=stack, Capabilities=CAPABILITIES)
+            answer = await console.call("GetTemplate", StackName=stack, TemplateStage="Processed")
+            processed[stack] = answer["TemplateBody"]
+        assert "OtherTable" in processed["two"]
+        assert "NotesTable" not in processed["two"]
+        assert processed["three"] == processed["one"]
+
+    drive(story)
