@@ -8,7 +8,9 @@
     │   ├── BuildError            a commit that does not build
     │   ├── UnknownStageError     a stage that the app does not have
     │   ├── PromoteError          a build that cannot be promoted
-    │   └── NothingToRollBackError
+    │   ├── NothingToRollBackError
+    │   ├── LabNotRunningError    no lab runs here, or it does not answer
+    │   └── StateError            what a local AWS keeps cannot be read, written, or had
     ├── DeployError               a deployment that AWS refused or that failed on the way
     ├── CallError                 a signed call that could not be made (sign-in, credentials, connection)
     │   └── SignInError
@@ -26,12 +28,15 @@ __all__ = [
     "CallError",
     "CloudError",
     "ConfigError",
+    "ConflictError",
     "DeployError",
+    "LabNotRunningError",
     "NothingToRollBackError",
     "PromoteError",
     "RollbacklabError",
     "SignInError",
     "SourceError",
+    "StateError",
     "TemplateError",
     "ToolMissingError",
     "UnknownStageError",
@@ -94,6 +99,18 @@ class PromoteError(UsageError):
 
 class NothingToRollBackError(UsageError):
     """A stage has no earlier release to go back to."""
+
+
+class LabNotRunningError(UsageError):
+    """No lab runs in this directory, or it does not answer."""
+
+
+class StateError(UsageError):
+    """The directory that a local AWS keeps its state in cannot be had, read or written."""
+
+
+class ConflictError(UsageError):
+    """It cannot be done as the stage stands now: somebody is at work on it, it is pinned, or it has moved on."""
 
 
 class DeployError(RollbacklabError):

@@ -8,6 +8,7 @@ end of a pipe, so that it ends when this process does, whatever ended it.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import select
 import subprocess
@@ -17,6 +18,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, Any
 
 from pytest_rollbacklab.errors import CloudError
@@ -32,6 +34,7 @@ _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 10.0
 _DYING_S = 1.0
 _LAST_WORDS_BYTES = 2000
+_HEARD_BYTES = 64 * 1024
 
 # botocore's session variables: (name in the config file, environment variable, default, conversion).
 _UNSET = (None, None, None, None)
@@ -41,12 +44,26 @@ _NO_FILE = (None, None, os.devnull, None)
 class EmbeddedCloud:
     """A ``rollbacklab cloud`` of our own, as a child process. Use ``embedded_cloud()``, which ends it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], endpoint_url: str, log: IO[bytes]) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], endpoint_url: str, log: IO[bytes], state: Path | None = None
+    ) -> None:
         self.endpoint_url = endpoint_url
+        self.state = state
+        """The directory that it keeps what is in it in; None when nothing is kept."""
         self.pid = process.pid
         self._process = process
         self._log = log
         self._stays = False
+        self._heard_bytes = 0
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what it has warned of since this was asked the last time: what it cannot keep, for one."""
+        # Its position in the log is the child's too, so that it must not be moved.
+        text = os.pread(self._log.fileno(), _HEARD_BYTES, self._heard_bytes)
+        whole = text[: text.rfind(b"\n") + 1]
+        self._heard_bytes += len(whole)
+        lines = (line.partition(" ") for line in whole.decode("utf-8", "replace").splitlines())
+        return tuple(said for level, _, said in lines if level in ("WARNING", "ERROR"))
 
     def leave_running(self) -> None:
         """Let it outlive this process, for somebody to look into it. They end it by its process id."""
@@ -79,33 +96,42 @@ class EmbeddedCloud:
             raise CloudError(
                 f"the local AWS (process {self.pid}) is gone: {_ending(status)}",
                 looked_at=f"its last words: {_last_words(self._log)}",
-                mend="what was in it is lost; run again, and if it was not killed on purpose, report the words above",
+                mend="what was in it is lost; run again, and if it was not killed on purpose, report the words above"
+                if self.state is None
+                else f"what it had answered is kept in {self.state}: start it again with that directory",
             )
 
 
 @contextlib.contextmanager
-def embedded_cloud(*, port: int = 0) -> Iterator[EmbeddedCloud]:
+def embedded_cloud(*, port: int = 0, state: Path | None = None) -> Iterator[EmbeddedCloud]:
     """Start the local AWS as a child that dies with this process, and end it.
 
     Args:
         port: On 127.0.0.1; 0 for any free one.
+        state: The directory to keep what is in it in, for the next one that is started with it; None to keep nothing.
 
     Raises:
         CloudError: it did not start; carries its last words.
     """
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pytest_rollbacklab.localaws", "--port", str(port), "--die-with-stdin"],
+            [sys.executable, "-m", "pytest_rollbacklab.localaws", *_options(port, state)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
             env=_child_environment(os.environ),
+            process_group=0,  # Ctrl-C is for this process, which ends the child in its own time
         )
-        cloud = EmbeddedCloud(process, _await_ready(process, log), log)
+        cloud = EmbeddedCloud(process, _await_ready(process, log), log, state)
         try:
             yield cloud
         finally:
             cloud.end()
+
+
+def _options(port: int, state: Path | None) -> list[str]:
+    options = ["--port", str(port), "--die-with-stdin"]
+    return options if state is None else [*options, "--state", str(state)]
 
 
 def _child_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -213,6 +239,7 @@ class Target:
 
         # Nothing of the user's profiles or files is read: a run never reaches real AWS by accident.
         core = Session({"profile": _UNSET, "config_file": _NO_FILE, "credentials_file": _NO_FILE})
+        core.register_component("data_loader", _service_models())
         # The local AWS takes a 12-digit access key for the account itself; its secret is not looked at.
         core.set_credentials(self.account_id, "local")
         session = boto3.session.Session(botocore_session=core, region_name=self.region)
@@ -222,6 +249,8 @@ class Target:
             read_timeout=120,
             proxies={},
             s3={"addressing_style": "path"},
+            # StartLiveTail's "stream-" goes before AWS's own addresses, and not before one that was given.
+            inject_host_prefix=not self.endpoint_url,
         )
         client = session.client(service, endpoint_url=self.endpoint_url, config=config)
         client.meta.events.register("before-send", self._before_send)
@@ -235,3 +264,11 @@ class Target:
     def _needs_retry(self, caught_exception: Exception | None = None, **_: Any) -> None:
         if caught_exception is not None:
             self.check_broken_connection()
+
+
+@functools.cache
+def _service_models() -> Any:
+    """Return the services' descriptions, read once for all targets: each takes megabytes and tens of milliseconds."""
+    from botocore.loaders import create_loader
+
+    return create_loader()

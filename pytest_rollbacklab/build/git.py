@@ -9,6 +9,7 @@ git; what to ask of it is ``source`` and ``tree``.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -71,6 +72,9 @@ class Git:
         """
         settings = (word for setting in _SETTINGS for word in ("-c", setting))
         environment = {**_environment(self.directory), **self._quarantine, **(env or {})}
+        # Ctrl-C in a terminal reaches children too. It is for this process, which may let what it has begun come to its
+        # end; what is blocked here is blocked there, from the first moment on.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             return subprocess.Popen(
                 ["git", *settings, *arguments],
@@ -88,6 +92,8 @@ class Git:
                 looked_at=f"PATH={environment['PATH']}",
                 mend="install git (https://git-scm.com/downloads), or put it on the PATH",
             ) from error
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _environment(directory: Path) -> dict[str, str]:

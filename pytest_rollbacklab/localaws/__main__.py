@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import logging
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
+from pytest_rollbacklab.errors import StateError
 from pytest_rollbacklab.localaws.server import PortInUseError, serve
 
 __all__ = ["main"]
@@ -15,17 +18,35 @@ __all__ = ["main"]
 READY = "rollbacklab cloud is ready at "
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Serve until stopped; returns the exit status."""
+def main(argv: list[str] | None = None, *, on_ready: Callable[[str], object] | None = None) -> int:
+    """Serve until stopped; returns the exit status.
+
+    Args:
+        on_ready: Takes the endpoint when it is there; None to have it printed.
+    """
     parser = argparse.ArgumentParser(prog="rollbacklab cloud", description="The local AWS, on 127.0.0.1.")
     parser.add_argument("--port", type=int, default=0, help="0, the default, for any free one")
     parser.add_argument("--die-with-stdin", action="store_true", help="stop when standard input ends")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="keep what is in it in this directory")
+    parser.add_argument("--fresh", action="store_true", help="forget what is kept in the directory")
     options = parser.parse_args(argv)
+    if options.fresh and options.state is None:
+        parser.error("--fresh forgets what is kept in the directory of --state DIR, and none is given")
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            on_ready = _say_ready if options.die_with_stdin else _greet
-            runner.run(serve(port=options.port, on_ready=on_ready, die_with_stdin=options.die_with_stdin))
+            greet = functools.partial(_greet, state=options.state)
+            serving = serve(
+                port=options.port,
+                on_ready=on_ready or (_say_ready if options.die_with_stdin else greet),
+                die_with_stdin=options.die_with_stdin,
+                state=options.state,
+                fresh=options.fresh,
+            )
+            runner.run(serving)
+    except StateError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     except PortInUseError as error:
         sys.stderr.write(f"{error}\nwhat to do: give another with --port, or none for any free one\n")
         return 1
@@ -37,12 +58,13 @@ def _say_ready(endpoint: str) -> None:
     sys.stdout.flush()
 
 
-def _greet(endpoint: str) -> None:
+def _greet(endpoint: str, *, state: Path | None) -> None:
     _say_ready(endpoint)
+    kept = f"what is in it is kept in {state}" if state else "nothing is kept"
     sys.stdout.write(
         f"  any AWS client uses it with:  export AWS_ENDPOINT_URL={endpoint}\n"
         "  any credentials will do; an access key of 12 digits is the account itself\n"
-        "  Ctrl-C ends it, and nothing is kept\n"
+        f"  Ctrl-C ends it, and {kept}\n"
     )
     sys.stdout.flush()
 

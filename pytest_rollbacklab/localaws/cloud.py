@@ -15,6 +15,9 @@ from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
 from pytest_rollbacklab.localaws.identity.credentials import Credentials, CredentialStore, Principal
 from pytest_rollbacklab.localaws.identity.policies import Policies
 from pytest_rollbacklab.localaws.identity.service import Identity
+from pytest_rollbacklab.localaws.journal.answers import keep_first
+from pytest_rollbacklab.localaws.journal.journal import Journal
+from pytest_rollbacklab.localaws.keeping import Forgetful, Part
 from pytest_rollbacklab.localaws.lambdas.lambdas import Lambdas
 from pytest_rollbacklab.localaws.moto_seam import backends, owners
 from pytest_rollbacklab.localaws.moto_seam.client import MotoClient
@@ -29,14 +32,20 @@ class Cloud:
 
     Args:
         endpoint: The URL under which it answers; functions are told it.
+        journal: Keeps what is in it; None when nothing is kept.
     """
 
-    def __init__(self, *, endpoint: str) -> None:
+    def __init__(self, *, endpoint: str, journal: Journal | None = None) -> None:
         self._endpoint = endpoint
-        telemetry = Telemetry()
-        credentials = CredentialStore(lookup=_issued_by_moto)
+        self._journal = journal
+        keeper = journal or Forgetful()
+        moto, moto_parts = _moto(journal)
+        telemetry = Telemetry(keeper=keeper)
+        credentials = CredentialStore(lookup=_issued_by_moto, keeper=keeper)
         policies = Policies(aws=self)
-        self._lambdas = Lambdas(aws=self, telemetry=telemetry, credentials=credentials, endpoint=lambda: endpoint)
+        self._lambdas = Lambdas(
+            aws=self, telemetry=telemetry, credentials=credentials, endpoint=lambda: endpoint, keeper=keeper
+        )
         self._gateway = Gateway(
             aws=self,
             lambdas=self._lambdas,
@@ -44,14 +53,25 @@ class Cloud:
             credentials=credentials,
             policies=policies,
             endpoint=lambda: endpoint,
+            keeper=keeper,
         )
-        self._stacks = Stacks(aws=self)
+        self._stacks = Stacks(aws=self, keeper=keeper)
         self._identity = Identity(
             aws=self,
-            moto=MotoClient(),
+            moto=moto,
             credentials=credentials,
             password_of=backends.password_of,
             jwks_of=backends.jwks_of,
+            keeper=keeper,
+        )
+        self._parts: tuple[Part, ...] = (
+            *moto_parts,
+            credentials,
+            *self._identity.parts,
+            *telemetry.parts,
+            *self._lambdas.parts,
+            *self._gateway.parts,
+            *self._stacks.parts,
         )
         services = (
             *telemetry.services,
@@ -67,16 +87,27 @@ class Cloud:
             account_of=lambda key: found.principal.account_id if (found := credentials.find(key)) else None,
             owner_of=self._owner_of,
             on_iam_write=policies.forget,
+            moto=moto,
         )
+        self.answer = self.front_door.answer if journal is None else keep_first(self.front_door.answer, journal)
 
     async def start(self) -> None:
-        """Start what has to run before the first request."""
+        """Put back what was kept, and start what has to run before the first request.
+
+        Raises:
+            StateError: what was kept cannot be read.
+        """
+        if self._journal is not None:
+            self._journal.restore(self._parts)
         await self._lambdas.start()
+        await self._stacks.resume()
 
     async def close(self) -> None:
         """End everything; no process is left."""
         await self._stacks.close()
         await self._lambdas.close()
+        if self._journal is not None:
+            self._journal.close()
 
     async def call(
         self, scope: Scope, service: str, operation: str, params: Mapping[str, Any] | None = None
@@ -98,6 +129,15 @@ class Cloud:
             return owners.scope_of_identity_pool(pool_id)
         identity_id = named.get("IdentityId")
         return self._identity.scope_of(identity_id) if identity_id else None
+
+
+def _moto(journal: Journal | None) -> tuple[MotoClient, tuple[Part, ...]]:
+    if journal is None:
+        return MotoClient(), ()
+    from pytest_rollbacklab.localaws.moto_seam.state import KeptMoto  # it loads services that may never be called
+
+    kept = KeptMoto(journal)
+    return MotoClient(kept.dispatch), kept.parts
 
 
 def _issued_by_moto(access_key_id: str) -> Credentials | None:

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs
 
 from pytest_rollbacklab.localaws.api import Call, Scope, Service, ServiceError
 from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
-from pytest_rollbacklab.localaws.moto_seam import backends, wire
+from pytest_rollbacklab.localaws.moto_seam import wire
 from pytest_rollbacklab.localaws.moto_seam.client import MotoClient
 
 __all__ = ["DEFAULT_ACCOUNT_ID", "DEFAULT_REGION", "ApiCall", "FrontDoor"]
@@ -82,6 +82,7 @@ class FrontDoor:
         account_of: Gives the account of an access key that was issued here.
         owner_of: Gives the scope of a Cognito call that is not signed.
         on_iam_write: Told the scope of each IAM call that changes something.
+        moto: Answers for every other service.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class FrontDoor:
         account_of: Callable[[str], str | None],
         owner_of: Callable[[Mapping[str, Any]], Scope | None],
         on_iam_write: Callable[[Scope], None],
+        moto: MotoClient | None = None,
     ) -> None:
         self._services = {service.name: service for service in services}
         self._invoke_api = invoke_api
@@ -100,7 +102,7 @@ class FrontDoor:
         self._account_of = account_of
         self._owner_of = owner_of
         self._on_iam_write = on_iam_write
-        self._moto = MotoClient()
+        self._moto = moto or MotoClient()
 
     async def answer(self, request: HttpRequest) -> HttpResponse:
         """Answer one request. Errors are answers too: nothing is raised."""
@@ -137,14 +139,14 @@ class FrontDoor:
             service = _BY_SIGNING_NAME.get(addressed.signing_name, addressed.signing_name)
             own = self._services.get(service)
             if own is None:
-                answer = backends.dispatch(request, signing_name=addressed.signing_name, scope=addressed.scope)
+                answer = self._moto.dispatch(request, signing_name=addressed.signing_name, scope=addressed.scope)
                 if service == "iam":
                     self._after_iam(addressed.scope, _query_action(request))
                 return answer
             protocol = wire.protocol_of(request, service)
             parsed = wire.parse(request, service)
             if parsed.operation not in own.operations and own.rest_on_moto:
-                return backends.dispatch(request, signing_name=addressed.signing_name, scope=addressed.scope)
+                return self._moto.dispatch(request, signing_name=addressed.signing_name, scope=addressed.scope)
             call = Call(
                 scope=addressed.scope,
                 service=service,

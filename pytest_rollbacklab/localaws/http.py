@@ -6,6 +6,7 @@ are computed over the bytes as sent, and parts call each other without a socket 
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 __all__ = ["HttpRequest", "HttpResponse"]
@@ -46,3 +47,8 @@ class HttpResponse:
     headers: tuple[tuple[str, str], ...] = field(default=())
     reason: str | None = None
     """The reason phrase, when it is not the usual one of the status."""
+    stream: AsyncGenerator[bytes, None] | None = None
+    """The body of an answer that goes on: each piece is sent as it comes, in chunks, and there is no other body.
+
+    It is closed when the connection ends; what it holds on to, it takes when it is first read, since an answer whose
+    client has gone is never read."""

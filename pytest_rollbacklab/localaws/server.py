@@ -10,8 +10,10 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -19,6 +21,8 @@ from multidict import CIMultiDict
 
 from pytest_rollbacklab.localaws.cloud import Cloud
 from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
+from pytest_rollbacklab.localaws.journal.directory import StateDirectory, open_directory
+from pytest_rollbacklab.localaws.journal.journal import Journal
 
 __all__ = ["HOST", "STAY", "PortInUseError", "serve"]
 
@@ -34,56 +38,72 @@ class PortInUseError(Exception):
     """The port that was asked for is taken."""
 
 
-async def serve(*, port: int, on_ready: Callable[[str], None], die_with_stdin: bool = False) -> None:
+async def serve(
+    *,
+    port: int,
+    on_ready: Callable[[str], object],
+    die_with_stdin: bool = False,
+    state: Path | None = None,
+    fresh: bool = False,
+) -> None:
     """Run the local AWS until it is told to stop.
 
     Args:
         port: On 127.0.0.1; 0 for any free one.
         on_ready: Called with the endpoint's URL once it answers.
         die_with_stdin: Stop when standard input ends.
+        state: The directory to keep what is in it in; None when nothing is kept.
+        fresh: Forget what is kept there.
 
     Raises:
         PortInUseError: the port is taken.
+        StateError: the directory cannot be had, or what is kept there cannot be read.
     """
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    async with listening(port) as endpoint:
-        if die_with_stdin:
-            _stop_with_stdin(stop)
-        on_ready(endpoint)
-        await stop.wait()
+    with contextlib.ExitStack() as stack:
+        directory = None if state is None else stack.enter_context(open_directory(state, fresh=fresh))
+        async with listening(port, directory) as endpoint:
+            if die_with_stdin:
+                _stop_with_stdin(stop)
+            on_ready(endpoint)
+            await stop.wait()
 
 
 @contextlib.asynccontextmanager
-async def listening(port: int) -> AsyncIterator[str]:
-    """Serve on the port within the block, which is given the endpoint's URL."""
-    cloud: Cloud | None = None
+async def listening(port: int, directory: StateDirectory | None = None) -> AsyncIterator[str]:
+    """Serve on the port within the block, which is given the endpoint's URL.
 
-    async def answer(request: HttpRequest) -> HttpResponse:
-        assert cloud is not None
-        return await cloud.front_door.answer(request)
+    The port is taken first, since its number goes into what the local AWS tells; it is listened on when everything that
+    was kept is back.
 
-    runner = web.ServerRunner(_http_server(answer), shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        endpoint = await _bind(runner, port)
-        cloud = Cloud(endpoint=endpoint)
-        await cloud.start()
-        yield endpoint
-    finally:
-        await runner.cleanup()
-        if cloud is not None:
+    Raises:
+        PortInUseError: the port is taken.
+        StateError: what is kept cannot be read.
+    """
+    with _bind(port) as listener:
+        endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
+        cloud = Cloud(endpoint=endpoint, journal=None if directory is None else Journal(directory))
+        runner = web.ServerRunner(_http_server(cloud.answer), shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            await cloud.start()
+            await web.SockSite(runner, listener, backlog=1024).start()
+            yield endpoint
+        finally:
+            await runner.cleanup()
             await cloud.close()
 
 
-async def _bind(runner: web.ServerRunner, port: int) -> str:
-    site = web.TCPSite(runner, HOST, port, backlog=1024)
+def _bind(port: int) -> socket.socket:
+    listener = socket.socket()
     try:
-        await site.start()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
     except OSError as error:
+        listener.close()
         raise PortInUseError(f"port {port} of {HOST} cannot be had: {error.strerror or error}") from error
-    name: tuple[str, int] = runner.addresses[0]
-    return f"http://{HOST}:{name[1]}"
+    return listener
 
 
 def _http_server(answer: Callable[[HttpRequest], Awaitable[HttpResponse]]) -> web.Server:
@@ -99,6 +119,10 @@ def _http_server(answer: Callable[[HttpRequest], Awaitable[HttpResponse]]) -> we
             )
         )
         headers = CIMultiDict(response.headers)
+        if response.stream is not None:
+            sent = web.StreamResponse(status=response.status, reason=response.reason, headers=headers)
+            await server.send_stream(request, sent, response.stream)
+            return sent
         return web.Response(status=response.status, reason=response.reason, headers=headers, body=response.body)
 
     def with_large_bodies(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
@@ -106,13 +130,52 @@ def _http_server(answer: Callable[[HttpRequest], Awaitable[HttpResponse]]) -> we
             message, payload, protocol, writer, task, asyncio.get_running_loop(), client_max_size=_MAX_BODY_BYTES
         )
 
-    return web.Server(
+    server = _Server(
         handle,
         request_factory=with_large_bodies,
         access_log=None,
         max_line_size=_MAX_LINE_BYTES,
         max_field_size=_MAX_LINE_BYTES,
     )
+    return server
+
+
+class _Server(web.Server):
+    """The library's server, in which an answer that goes on ends with its connection, or when the server stops."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._streams: dict[Any, asyncio.Task[None]] = {}
+
+    async def send_stream(
+        self, request: web.BaseRequest, response: web.StreamResponse, stream: AsyncGenerator[bytes, None]
+    ) -> None:
+        """Send an answer piece by piece, as the pieces come."""
+
+        async def send() -> None:
+            async with contextlib.aclosing(stream):
+                await response.prepare(request)
+                async for piece in stream:
+                    await response.write(piece)
+
+        sending = self._streams[request.protocol] = asyncio.ensure_future(send())
+        try:
+            await asyncio.wait({sending})
+        finally:
+            self._streams.pop(request.protocol, None)
+            sending.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ConnectionError):
+                await sending
+
+    def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
+        if sending := self._streams.get(handler):
+            sending.cancel()
+        super().connection_lost(handler, exc)
+
+    def pre_shutdown(self) -> None:
+        for sending in self._streams.values():
+            sending.cancel()
+        super().pre_shutdown()
 
 
 async def _encourage(request: web.BaseRequest) -> None:

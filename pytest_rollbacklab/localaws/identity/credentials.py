@@ -12,17 +12,21 @@ import base64
 import hashlib
 import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from pytest_rollbacklab.localaws.api import Scope
+from pytest_rollbacklab.localaws.keeping import Forgetful, Keeper
 
 __all__ = ["CognitoCaller", "CredentialStore", "Credentials", "Principal", "name_in"]
 
 # How AWS's own session tokens begin: base64 of a length byte and "origin_ec".
 _TOKEN_START = "IQoJb3JpZ2luX2Vj"  # noqa: S105 - not a secret
 _TOKEN_BYTES = 405
+
+_REMEMBERED_S = 24 * 3600.0
+"""How long an expired key is known for one, once it was written down."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,21 +74,26 @@ class Credentials:
 
 
 class CredentialStore:
-    """The keys of the local AWS.
+    """The keys of the local AWS: a ``keeping.Part``, each key an event of its account.
 
     Args:
         lookup: Gives the credentials of a key that was not issued here; None when nobody knows it.
         clock: The time, epoch seconds.
+        keeper: Hears of every key.
     """
+
+    name = "credentials"
 
     def __init__(
         self,
         *,
         lookup: Callable[[str], Credentials | None] | None = None,
         clock: Callable[[], float] = time.time,
+        keeper: Keeper | None = None,
     ) -> None:
         self._lookup = lookup
         self._clock = clock
+        self._keeper = keeper or Forgetful()
         self._issued: dict[str, Credentials] = {}
 
     def issue(
@@ -120,6 +129,7 @@ class CredentialStore:
             principal=principal,
         )
         self._issued[credentials.access_key_id] = credentials
+        self._keeper.happened(self, replace(scope, region=""), "", credentials)
         return credentials
 
     def find(self, access_key_id: str) -> Credentials | None:
@@ -128,6 +138,16 @@ class CredentialStore:
         if issued is None and self._lookup is not None:
             return self._lookup(access_key_id)
         return issued
+
+    def dump(self, scope: Scope, key: str) -> object | None:  # noqa: ARG002 - a Part's form
+        """Return an account's keys, but for those that expired long ago."""
+        since = self._clock() - _REMEMBERED_S
+        issued = (one for one in self._issued.values() if one.principal.account_id == scope.account_id)
+        return tuple(one for one in issued if not one.expired(since)) or None
+
+    def restore(self, scope: Scope, key: str, state: Any, events: Sequence[Any]) -> None:  # noqa: ARG002 - a Part's form
+        """Put back an account's keys."""
+        self._issued.update({one.access_key_id: one for one in (*(state or ()), *events)})
 
 
 def name_in(arn: str) -> str:

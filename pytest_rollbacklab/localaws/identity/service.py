@@ -15,6 +15,7 @@ from pytest_rollbacklab.localaws.identity.caller_identity import CallerIdentity
 from pytest_rollbacklab.localaws.identity.credentials import CredentialStore
 from pytest_rollbacklab.localaws.identity.identity_pools.service import IdentityPools
 from pytest_rollbacklab.localaws.identity.user_pools.service import UserPools
+from pytest_rollbacklab.localaws.keeping import Keeper
 
 __all__ = ["Identity"]
 
@@ -29,6 +30,7 @@ class Identity:
         password_of: Gives a user's password: scope, user pool id, username.
         jwks_of: Gives a user pool's public keys, a JSON Web Key Set: scope, user pool id.
         clock: The time, epoch seconds.
+        keeper: Hears of every change. Challenges that wait for their answer are not kept: a sign-in begins again.
     """
 
     def __init__(
@@ -40,8 +42,12 @@ class Identity:
         password_of: Callable[[Scope, str, str], str | None],
         jwks_of: Callable[[Scope, str], Mapping[str, Any]],
         clock: Callable[[], float] = time.time,
+        keeper: Keeper | None = None,
     ) -> None:
-        self._identity_pools = IdentityPools(aws=aws, moto=moto, credentials=credentials, jwks_of=jwks_of, clock=clock)
+        self._identity_pools = IdentityPools(
+            aws=aws, moto=moto, credentials=credentials, jwks_of=jwks_of, clock=clock, keeper=keeper
+        )
+        self.parts = self._identity_pools.parts
         self.services: tuple[Service, ...] = (
             UserPools(moto=moto, password_of=password_of, clock=clock).service,
             self._identity_pools.service,

@@ -14,7 +14,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from moto import backend_index
 from moto.backends import get_backend
@@ -25,7 +25,7 @@ from moto.core.request import Request
 from pytest_rollbacklab.localaws.api import Scope, ServiceError
 from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
 
-__all__ = ["dispatch", "jwks_of", "password_of"]
+__all__ = ["Dispatch", "dispatch", "jwks_of", "password_of", "service_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,12 @@ os.environ.pop("MOTO_ACCOUNT_ID", None)
 _GLOBAL_HOSTS = {"iam": "iam.amazonaws.com", "sts": "sts.{region}.amazonaws.com"}
 _AWS_HOST = re.compile(r"\.amazonaws\.com(\.cn)?(:\d+)?$")
 _Handler = Callable[[Any, str, Any], Any]
+
+
+class Dispatch(Protocol):
+    """How moto is asked: ``dispatch``, or what is put around it."""
+
+    def __call__(self, request: HttpRequest, *, signing_name: str, scope: Scope) -> HttpResponse: ...
 
 
 def dispatch(request: HttpRequest, *, signing_name: str, scope: Scope) -> HttpResponse:
@@ -62,6 +68,11 @@ def dispatch(request: HttpRequest, *, signing_name: str, scope: Scope) -> HttpRe
 
 
 _REPLACED_HEADERS = frozenset({"host", "x-moto-account-id", "content-length"})
+
+
+def service_of(request: HttpRequest, *, signing_name: str, region: str) -> str | None:
+    """Return moto's name of the service that a request goes to, as ``get_backend`` takes it; None when it has none."""
+    return _service(f"https://{_host(request, signing_name, region)}", request.raw_path)
 
 
 def password_of(scope: Scope, user_pool_id: str, username: str) -> str | None:
@@ -102,8 +113,12 @@ def _routes(service: str) -> tuple[tuple[re.Pattern[str], _Handler], ...]:
     return tuple((re.compile(url), handler) for url, handler in backend.urls.items())
 
 
+def _service(base_url: str, raw_path: str) -> str | None:
+    return _service_of(base_url + "/") or _service_of(base_url + raw_path)
+
+
 def _handler(base_url: str, raw_path: str) -> _Handler | None:
-    service = _service_of(base_url + "/") or _service_of(base_url + raw_path)
+    service = _service(base_url, raw_path)
     if service is None:
         return None
     clean_url = base_url + (raw_path or "/")

@@ -17,7 +17,7 @@ from moto.core.utils import get_service_model
 
 from pytest_rollbacklab.localaws.api import Scope, ServiceError
 from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
-from pytest_rollbacklab.localaws.moto_seam.backends import dispatch
+from pytest_rollbacklab.localaws.moto_seam.backends import Dispatch, dispatch
 
 __all__ = ["MotoClient"]
 
@@ -25,7 +25,14 @@ _ERROR_STATUS = 300
 
 
 class MotoClient:
-    """Every service that moto has, as an ``Aws``."""
+    """Every service that moto has, as an ``Aws``.
+
+    Args:
+        dispatch: How moto is asked.
+    """
+
+    def __init__(self, dispatch: Dispatch = dispatch) -> None:
+        self.dispatch = dispatch
 
     async def call(
         self, scope: Scope, service: str, operation: str, params: Mapping[str, Any] | None = None
@@ -40,7 +47,7 @@ class MotoClient:
         protocol = _protocol(model)
         request = create_serializer(protocol, False).serialize_to_request(dict(params or {}), shape)
         signing_name = str(model.metadata.get("signingName") or model.metadata["endpointPrefix"])
-        answer = dispatch(_as_http(request, scope, signing_name), signing_name=signing_name, scope=scope)
+        answer = self.dispatch(_as_http(request, scope, signing_name), signing_name=signing_name, scope=scope)
         streams = shape.get_streaming_output() is not None and answer.status < _ERROR_STATUS
         parsed = create_parser(protocol).parse(
             _as_botocore(answer, b"" if streams else answer.body), shape.output_shape

@@ -26,7 +26,7 @@ from werkzeug.exceptions import HTTPException
 
 from pytest_rollbacklab.localaws.api import ServiceError
 from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
-from pytest_rollbacklab.localaws.moto_seam import cbor
+from pytest_rollbacklab.localaws.moto_seam import cbor, event_stream
 
 __all__ = ["Parsed", "parse", "protocol_of", "write_error", "write_result"]
 
@@ -135,6 +135,12 @@ def write_result(parsed: Parsed, result: Mapping[str, Any], request_id: str) -> 
     if parsed.protocol == "cbor":
         return HttpResponse(status=200, body=cbor.encode(result), headers=_cbor_headers(request_id))
     model = get_service_model(parsed.service).operation_model(parsed.operation)
+    if model.has_event_stream_output:
+        return HttpResponse(
+            status=200,
+            stream=event_stream.encode(result[model.output_shape.event_stream_name]),
+            headers=(("Content-Type", event_stream.CONTENT_TYPE), ("x-amzn-RequestId", request_id)),
+        )
     written = get_serializer_class(parsed.service, parsed.protocol)(model).serialize(dict(result))
     body = written["body"]
     return HttpResponse(

@@ -1,4 +1,4 @@
-"""Paging: opaque tokens, and pages of sorted names found by bisection, so that a page costs the same anywhere.
+"""Paging: opaque tokens, and pages of what is sorted, found by bisection, so that a page costs the same anywhere.
 
 Tokens hold the position itself, not a session: nothing is remembered between two pages, and a token survives what is
 added meanwhile. Which error an unreadable token is belongs to the service.
@@ -11,10 +11,11 @@ import binascii
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-__all__ = ["names_page", "names_with_prefix", "read_token", "write_token"]
+__all__ = ["names_with_prefix", "read_token", "sorted_page", "write_token"]
 
+T = TypeVar("T", str, tuple[int, str])
 _BEYOND_ANY_NAME = "\U0010ffff"
 
 
@@ -50,20 +51,20 @@ def names_with_prefix(names: Sequence[str], prefix: str) -> Sequence[str]:
     return names[bisect_left(names, prefix) : bisect_left(names, prefix + _BEYOND_ANY_NAME)]
 
 
-def names_page(
-    names: Sequence[str], *, last: str | None, limit: int, descending: bool = False
-) -> tuple[Sequence[str], bool]:
-    """Return a page of sorted names, and whether there are more.
+def sorted_page(
+    items: Sequence[T], *, last: T | None, limit: int, descending: bool = False
+) -> tuple[Sequence[T], bool]:
+    """Return a page of sorted items (names, or tuples), and whether there are more.
 
     Args:
-        names: In ascending order.
-        last: The name that the page before ended with; None for the first page.
-        limit: How many names a page holds.
-        descending: Go from the last name to the first.
+        items: In ascending order.
+        last: The item that the page before ended with; None for the first page. It may be gone by now.
+        limit: How many items a page holds.
+        descending: Go from the last item to the first.
     """
     if descending:
-        end = len(names) if last is None else bisect_left(names, last)
+        end = len(items) if last is None else bisect_left(items, last)
         start = max(0, end - limit)
-        return names[start:end][::-1], start > 0
-    start = 0 if last is None else bisect_right(names, last)
-    return names[start : start + limit], start + limit < len(names)
+        return items[start:end][::-1], start > 0
+    start = 0 if last is None else bisect_right(items, last)
+    return items[start : start + limit], start + limit < len(items)

@@ -25,8 +25,9 @@ async def exchange(raw: bytes, response: HttpResponse) -> tuple[list[HttpRequest
     runner = web.ServerRunner(server._http_server(answer), shutdown_timeout=1.0)
     await runner.setup()
     try:
-        endpoint = await server._bind(runner, 0)
-        reader, writer = await asyncio.open_connection("127.0.0.1", int(endpoint.rpartition(":")[2]))
+        listener = server._bind(0)
+        await web.SockSite(runner, listener).start()
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
         writer.write(raw)
         answered = await asyncio.wait_for(reader.read(), timeout=10)
         writer.close()

@@ -7,7 +7,7 @@ new identity each time, and keeps it when logging in for the first time.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_rollbacklab.localaws.identity.identity_pools import refusals
@@ -31,10 +31,15 @@ class PoolIdentity:
 
 
 class Identities:
-    """The identities of one region of an account."""
+    """The identities of one region of an account.
 
-    def __init__(self, region: str) -> None:
+    Args:
+        changed: Told the id of each identity that is made, changed or deleted.
+    """
+
+    def __init__(self, region: str, changed: Callable[[str], None]) -> None:
         self._region = region
+        self._changed = changed
         self._identities: dict[str, PoolIdentity] = {}
         self._by_login: dict[tuple[str, Login], str] = {}
 
@@ -91,10 +96,19 @@ class Identities:
         """Forget an identity and where its logins led."""
         self._identities.pop(identity_id, None)
         self._by_login = {login: owner for login, owner in self._by_login.items() if owner != identity_id}
+        self._changed(identity_id)
+
+    def find(self, identity_id: str) -> PoolIdentity | None:
+        """Return an identity; None when there is no such identity."""
+        return self._identities.get(identity_id)
+
+    def put_back(self, identity: PoolIdentity) -> None:
+        """Put back an identity that there was."""
+        self._identities[identity.identity_id] = identity
+        self._by_login |= {(identity.pool_id, login): identity.identity_id for login in identity.logins}
 
     def _link(self, identity: PoolIdentity, logins: Sequence[Login], now: float) -> PoolIdentity:
         linked = replace(identity, logins=(*identity.logins, *logins), modified_at=now)
-        for login in logins:
-            self._by_login[identity.pool_id, login] = identity.identity_id
-        self._identities[identity.identity_id] = linked
+        self.put_back(linked)
+        self._changed(linked.identity_id)
         return linked

@@ -7,7 +7,7 @@ Role mappings are refused by name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,10 +37,12 @@ class Roles:
 
     Args:
         aws: Where IAM is.
+        changed: Told the id of each pool whose roles have changed.
     """
 
-    def __init__(self, *, aws: Aws) -> None:
+    def __init__(self, *, aws: Aws, changed: Callable[[str], None]) -> None:
         self._aws = aws
+        self._changed = changed
         self._of_pool: dict[str, dict[str, str]] = {}
 
     def set(self, pool_id: str, roles: Mapping[str, str], mappings: Mapping[str, Any]) -> None:
@@ -57,6 +59,7 @@ class Roles:
                     "InvalidParameterException", f"'{kind}' is no key of Roles; they are {' and '.join(_KINDS)}."
                 )
         self._of_pool[pool_id] = dict(roles)
+        self._changed(pool_id)
 
     def get(self, pool_id: str) -> dict[str, str]:
         """Return a pool's roles."""
@@ -65,6 +68,11 @@ class Roles:
     def forget(self, pool_id: str) -> None:
         """Forget a pool's roles."""
         self._of_pool.pop(pool_id, None)
+        self._changed(pool_id)
+
+    def put_back(self, pool_id: str, roles: Mapping[str, str]) -> None:
+        """Put back the roles that a pool had."""
+        self._of_pool[pool_id] = dict(roles)
 
     async def role_for(self, scope: Scope, caller: CognitoCaller) -> Role:
         """Return the role that an identity takes on.

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pytest_rollbacklab.localaws.api import Aws, Call, Operation, Scope, Scoped, Service
+from pytest_rollbacklab.localaws.api import Aws, Call, Operation, Scope, Service
 from pytest_rollbacklab.localaws.identity.credentials import CognitoCaller, CredentialStore
 from pytest_rollbacklab.localaws.identity.identity_pools import refusals
-from pytest_rollbacklab.localaws.identity.identity_pools.identities import Identities, PoolIdentity
+from pytest_rollbacklab.localaws.identity.identity_pools.identities import PoolIdentity
+from pytest_rollbacklab.localaws.identity.identity_pools.kept import KeptIdentities
 from pytest_rollbacklab.localaws.identity.identity_pools.logins import Login, Logins
 from pytest_rollbacklab.localaws.identity.identity_pools.pool import IdentityPool, read_pool
-from pytest_rollbacklab.localaws.identity.identity_pools.roles import Roles
+from pytest_rollbacklab.localaws.keeping import Forgetful, Keeper, Part
 
 __all__ = ["IdentityPools"]
 
@@ -41,6 +42,7 @@ class IdentityPools:
         credentials: Where keys are issued.
         jwks_of: Gives a user pool's public keys, a JSON Web Key Set: scope, user pool id.
         clock: The time, epoch seconds.
+        keeper: Hears of every change.
     """
 
     def __init__(
@@ -51,13 +53,15 @@ class IdentityPools:
         credentials: CredentialStore,
         jwks_of: Callable[[Scope, str], Mapping[str, Any]],
         clock: Callable[[], float],
+        keeper: Keeper | None = None,
     ) -> None:
         self._moto = moto
         self._credentials = credentials
         self._clock = clock
         self._logins = Logins(moto=moto, jwks_of=jwks_of, clock=clock)
-        self._identities: Scoped[Identities] = Scoped(lambda scope: Identities(scope.region))
-        self._roles: Scoped[Roles] = Scoped(lambda _: Roles(aws=aws))
+        kept = KeptIdentities(aws=aws, keeper=keeper or Forgetful())
+        self.parts: tuple[Part, ...] = (kept,)
+        self._identities, self._roles = kept.identities, kept.roles
         operations: dict[str, Operation] = {
             "GetId": self._get_id,
             "GetCredentialsForIdentity": self._get_credentials_for_identity,

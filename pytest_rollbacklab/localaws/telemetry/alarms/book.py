@@ -8,14 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Protocol
 
 from pytest_rollbacklab.localaws.telemetry.alarms.alarm import Alarm, Transition, initial_state, show_alarm
-from pytest_rollbacklab.localaws.telemetry.alarms.history import History
+from pytest_rollbacklab.localaws.telemetry.alarms.history import Entry, History
 from pytest_rollbacklab.localaws.telemetry.alarms.settings import AlarmSettings
-from pytest_rollbacklab.localaws.telemetry.alarms.watch import enter, settle
+from pytest_rollbacklab.localaws.telemetry.alarms.watch import enter, settle, tick_of
 from pytest_rollbacklab.localaws.telemetry.metrics.store import MetricStore
 
-__all__ = ["AlarmBook"]
+__all__ = ["AlarmBook", "BookWatcher"]
+
+
+class BookWatcher(Protocol):
+    """Hears of what happens to the alarms of one account and region."""
+
+    def changed(self, name: str) -> None:
+        """Hear that an alarm was made, is not what it was, or is gone."""
+        ...
+
+    def noted(self, entry: Entry) -> None:
+        """Hear of an entry of the history."""
+        ...
 
 
 class AlarmBook:
@@ -24,13 +37,15 @@ class AlarmBook:
     Args:
         store: The metrics that they watch.
         announce: Told of each transition.
+        watcher: Told of everything that has to be kept.
     """
 
-    def __init__(self, store: MetricStore, announce: Callable[[Transition], None]) -> None:
+    def __init__(self, store: MetricStore, announce: Callable[[Transition], None], watcher: BookWatcher) -> None:
         self._store = store
         self._announce = announce
+        self._watcher = watcher
         self._alarms: dict[str, Alarm] = {}
-        self.history = History()
+        self.history = History(watcher.noted)
 
     def get(self, name: str) -> Alarm | None:
         return self._alarms.get(name)
@@ -46,8 +61,12 @@ class AlarmBook:
     def settle(self, alarms: Iterable[Alarm], *, now: float) -> None:
         """Bring alarms up to now and tell of what happened to them."""
         for alarm in alarms:
-            for transition in settle(alarm, self._store, now=now):
+            looked_at = tick_of(alarm)
+            transitions = settle(alarm, self._store, now=now)
+            for transition in transitions:
                 self._tell(transition)
+            if transitions or tick_of(alarm) != looked_at:
+                self._watcher.changed(alarm.settings.name)
 
     def put(self, arn: str, settings: AlarmSettings, tags: dict[str, str], *, now: float) -> None:
         """Make an alarm, or give one new settings: its tags stay, and its state does until the next evaluation."""
@@ -55,6 +74,7 @@ class AlarmBook:
         if alarm is None:
             alarm = Alarm(arn=arn, settings=settings, configured_at=now, state=initial_state(now), tags=tags)
             self._alarms[settings.name] = alarm
+            self._watcher.changed(settings.name)
             self.history.note_configuration(show_alarm(alarm), "created", at=now)
             return
         self.settle([alarm], now=now)
@@ -69,6 +89,7 @@ class AlarmBook:
         self.settle([alarm], now=now)
         transition = enter(alarm, value, why, data, at=now)
         alarm.settled_until = now
+        self._watcher.changed(alarm.settings.name)
         if transition.old.value != value:
             self._tell(transition)
 
@@ -76,9 +97,20 @@ class AlarmBook:
         self.settle([alarm], now=now)
         self.history.note_configuration(show_alarm(alarm), "deleted", at=now)
         del self._alarms[alarm.settings.name]
+        self._watcher.changed(alarm.settings.name)
+
+    def tag(self, alarm: Alarm, tags: dict[str, str]) -> None:
+        """Give an alarm other tags."""
+        alarm.tags = tags
+        self._watcher.changed(alarm.settings.name)
+
+    def put_back(self, alarm: Alarm) -> None:
+        """Add an alarm as it was."""
+        self._alarms[alarm.settings.name] = alarm
 
     def _configure(self, alarm: Alarm, settings: AlarmSettings, now: float) -> None:
         alarm.settings, alarm.configured_at = settings, now
+        self._watcher.changed(settings.name)
         self.history.note_configuration(show_alarm(alarm), "updated", at=now)
 
     def _tell(self, transition: Transition) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -48,15 +48,30 @@ class Entry:
 
 
 class History:
-    """The history of one account and region's alarms."""
+    """The history of one account and region's alarms.
 
-    def __init__(self) -> None:
+    Args:
+        told: Hears of every entry.
+    """
+
+    def __init__(self, told: Callable[[Entry], None]) -> None:
+        self._told = told
         self._entries: deque[Entry] = deque(maxlen=MAX_ENTRIES)
         self._noted = 0
 
     def entries(self) -> list[Entry]:
         """Return the entries in order of time."""
         return sorted(self._entries, key=lambda entry: (entry.at, entry.number))
+
+    @property
+    def noted(self) -> tuple[Entry, ...]:
+        """The entries in the order in which they were noted."""
+        return tuple(self._entries)
+
+    def put_back(self, entries: Iterable[Entry]) -> None:
+        """Add entries that were noted before."""
+        self._entries.extend(entries)
+        self._noted = max((entry.number for entry in self._entries), default=0)
 
     def note_transition(self, transition: Transition) -> None:
         old, new = transition.old, transition.new
@@ -90,7 +105,9 @@ class History:
     def _note(self, *, alarm: str, at: float, kind: str, summary: str, data: Mapping[str, Any]) -> None:
         self._noted += 1
         text = json.dumps(data, separators=(",", ":"))
-        self._entries.append(Entry(number=self._noted, at=at, alarm=alarm, kind=kind, summary=summary, data=text))
+        entry = Entry(number=self._noted, at=at, alarm=alarm, kind=kind, summary=summary, data=text)
+        self._entries.append(entry)
+        self._told(entry)
 
 
 def _show_state(state: AlarmState) -> dict[str, Any]:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from pytest_rollbacklab.localaws.api import Call, Operation, Scope, Scoped, ServiceError
+from pytest_rollbacklab.localaws.api import Call, Operation, Scope, ServiceError
+from pytest_rollbacklab.localaws.keeping import Keeper
 from pytest_rollbacklab.localaws.telemetry.alarms.alarm import Alarm, Transition, alarm_arn
 from pytest_rollbacklab.localaws.telemetry.alarms.book import AlarmBook
+from pytest_rollbacklab.localaws.telemetry.alarms.kept import KeptAlarms
 from pytest_rollbacklab.localaws.telemetry.alarms.reading import (
     check_state,
     describe_alarm_history,
@@ -31,12 +33,14 @@ class Alarms:
     Args:
         metrics: What they watch.
         clock: Gives the time in epoch seconds.
+        keeper: Hears of what has to outlive the process.
     """
 
-    def __init__(self, metrics: Metrics, clock: Callable[[], float]) -> None:
+    def __init__(self, metrics: Metrics, clock: Callable[[], float], keeper: Keeper) -> None:
         self._clock = clock
         self._listeners: list[Callable[[Scope, Transition], None]] = []
-        self._books = Scoped(lambda scope: AlarmBook(metrics.store(scope), partial(self._announce, scope)))
+        self.kept = KeptAlarms(metrics, self._announce, keeper)
+        self._books = self.kept.books
         self.operations: Mapping[str, Operation] = {
             "PutMetricAlarm": self._put,
             "DescribeAlarms": lambda call, params: describe_alarms(self._book(call), params, now=self._clock()),
@@ -103,13 +107,13 @@ class Alarms:
         return (alarm for alarm in found if alarm is not None)
 
     def _tag(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
-        self._by_arn(call, params).tags.update(_read_tags(params.get("Tags")))
+        alarm = self._by_arn(call, params)
+        self._book(call).tag(alarm, alarm.tags | _read_tags(params.get("Tags")))
         return {}
 
     def _untag(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
-        tags = self._by_arn(call, params).tags
-        for key in params.get("TagKeys") or ():
-            tags.pop(key, None)
+        alarm, gone = self._by_arn(call, params), params.get("TagKeys") or ()
+        self._book(call).tag(alarm, {key: value for key, value in alarm.tags.items() if key not in gone})
         return {}
 
     def _list_tags(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:

@@ -19,11 +19,11 @@ from pytest_rollbacklab.localaws.telemetry.alarms.comparisons import COMPARISONS
 from pytest_rollbacklab.localaws.telemetry.alarms.evaluation import EXTRA_PERIODS, Datapoint, Verdict, judge
 from pytest_rollbacklab.localaws.telemetry.alarms.reasons import reason, reason_data
 from pytest_rollbacklab.localaws.telemetry.alarms.settings import AlarmSettings
+from pytest_rollbacklab.localaws.telemetry.metrics.distribution import Distribution
 from pytest_rollbacklab.localaws.telemetry.metrics.series import Series
-from pytest_rollbacklab.localaws.telemetry.metrics.statistics import Buckets
 from pytest_rollbacklab.localaws.telemetry.metrics.store import MetricStore
 
-__all__ = ["enter", "settle"]
+__all__ = ["enter", "settle", "tick_of"]
 
 _GROWING = ("Sum", "SampleCount", "Maximum")
 
@@ -51,6 +51,11 @@ def settle(alarm: Alarm, store: MetricStore, *, now: float) -> list[Transition]:
     transitions.append(_follow(alarm, _breach_in_the_making(settings, series, now), now))
     alarm.settled_until = now
     return [transition for transition in transitions if transition is not None]
+
+
+def tick_of(alarm: Alarm) -> int | None:
+    """Return up to which of its moments of evaluation an alarm has been brought; None when it never was looked at."""
+    return None if alarm.settled_until is None else _on_tick(alarm.settled_until, alarm.settings)
 
 
 def enter(alarm: Alarm, value: str, why: str, data: str | None, *, at: float) -> Transition:
@@ -100,7 +105,7 @@ def _read(settings: AlarmSettings, series: list[Series], end: int) -> list[Datap
     period_s = settings.period_s
     start = end - (settings.evaluation_periods + EXTRA_PERIODS) * period_s
     for one in series:
-        found = {period.start: period.buckets for period in one.periods(start, end, period_s)}
+        found = {period.start: period.values for period in one.periods(start, end, period_s)}
         if found:
             break
     else:
@@ -108,10 +113,10 @@ def _read(settings: AlarmSettings, series: list[Series], end: int) -> list[Datap
     return [_datapoint(at, found.get(at), settings) for at in range(end - period_s, start - 1, -period_s)]
 
 
-def _datapoint(at: int, buckets: Buckets | None, settings: AlarmSettings) -> Datapoint:
-    if buckets is None:
+def _datapoint(at: int, values: Distribution | None, settings: AlarmSettings) -> Datapoint:
+    if values is None:
         return Datapoint(at=at)
-    return Datapoint(at=at, value=settings.statistic.of(buckets), sample_count=sum(bucket.count for bucket in buckets))
+    return Datapoint(at=at, value=settings.statistic.of(values), sample_count=values.count)
 
 
 def _on_tick(at: float, settings: AlarmSettings) -> int:

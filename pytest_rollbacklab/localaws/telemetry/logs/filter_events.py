@@ -1,8 +1,8 @@
 """FilterLogEvents: a group's events across its streams, by time and by pattern, in order of time.
 
-The window is found by bisection, in the group's index or in those of the streams asked for, and only what lies in it is
-looked at. One call looks at ``MAX_EXAMINED`` events at the most and then hands out a token, as AWS's pages may be short
-or empty too: no call keeps the process from its other work.
+The window is found by bisection, in the group's index, in those of the streams asked for, or in that of the request id
+asked for, and only what lies in it is looked at. One call looks at ``MAX_EXAMINED`` events at the most and then hands
+out a token, as AWS's pages may be short or empty too: no call keeps the process from its other work.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pytest_rollbacklab.localaws.telemetry.logs.get_events import MAX_PAGE_BYTES
 from pytest_rollbacklab.localaws.telemetry.logs.index import EventIndex
 from pytest_rollbacklab.localaws.telemetry.logs.naming import stream_of
 from pytest_rollbacklab.localaws.telemetry.logs.patterns import compile_pattern
+from pytest_rollbacklab.localaws.telemetry.logs.request_ids import only_id
 from pytest_rollbacklab.localaws.telemetry.logs.store import LogGroup
 from pytest_rollbacklab.localaws.telemetry.pages import names_with_prefix, read_token, write_token
 from pytest_rollbacklab.localaws.telemetry.refusals import constraint_broken
@@ -94,10 +95,14 @@ def _candidates(group: LogGroup, params: Mapping[str, Any], search: _Search) -> 
     if names and len(names) > _MAX_STREAMS:
         constraint = f"Member must have length less than or equal to {_MAX_STREAMS}"
         raise invalid(constraint_broken(f"[{len(names)} names]", "logStreamNames", constraint))
+    chosen = dict.fromkeys(names or (names_with_prefix(group.stream_names, prefix) if prefix else ()))
+    streams = [stream_of(group, name) for name in chosen]
+    if request_id := only_id(params.get("filterPattern") or ""):
+        naming = _walk(group.request_ids[request_id], search)
+        return (event for event in naming if event.stream in chosen) if names or prefix else naming
     if not names and not prefix:
         return _walk(group.events, search)
-    chosen = names or names_with_prefix(group.stream_names, prefix or "")
-    walks = [_walk(stream_of(group, name).events, search) for name in dict.fromkeys(chosen)]
+    walks = [_walk(stream.events, search) for stream in streams]
     return heapq.merge(*walks, key=lambda event: event.place, reverse=not search.ascending)
 
 

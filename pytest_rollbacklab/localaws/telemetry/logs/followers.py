@@ -37,6 +37,10 @@ class Followers:
 
         return leave
 
+    def counts(self) -> dict[tuple[Scope, str], int]:
+        """Return how many follow each group that anybody follows."""
+        return {place: len(followers) for place, followers in self._by_group.items()}
+
     def tell(self, scope: Scope, group: str, events: Sequence[LogEvent]) -> None:
         """Hand a batch to the group's followers. One that fails is logged and harms no one else."""
         for follower in tuple(self._by_group.get((scope, group), ())):

@@ -9,7 +9,7 @@ from pytest_rollbacklab.localaws.api import Call, Operation, Scoped, ServiceErro
 from pytest_rollbacklab.localaws.telemetry.logs.faults import group_exists, invalid, read_limit, required
 from pytest_rollbacklab.localaws.telemetry.logs.naming import check_group_name, group_by_arn, named_group
 from pytest_rollbacklab.localaws.telemetry.logs.store import LogGroup, LogStore
-from pytest_rollbacklab.localaws.telemetry.pages import names_page, names_with_prefix, read_token, write_token
+from pytest_rollbacklab.localaws.telemetry.pages import names_with_prefix, read_token, sorted_page, write_token
 from pytest_rollbacklab.localaws.telemetry.refusals import constraint_broken, not_emulated
 
 __all__ = ["GroupOperations"]
@@ -60,7 +60,7 @@ class GroupOperations:
             raise group_exists()
         tags = _check_tags(params.get("tags") or {})
         group = store.add_group(name, now_ms=self._now_ms())
-        group.log_class, group.tags = log_class, tags
+        group.configure({"log_class": log_class, "tags": tags})
         return {}
 
     def _delete(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class GroupOperations:
                 raise not_emulated(f"{option} of DescribeLogGroups", "Ask with the other account's own credentials.")
         limit = read_limit(params, default=_MAX_PAGE, largest=_MAX_PAGE)
         store = self._stores.of(call.scope)
-        names, more = names_page(_wanted(store, params), last=_read_last(params), limit=limit)
+        names, more = sorted_page(_wanted(store, params), last=_read_last(params), limit=limit)
         groups = (group for name in names if (group := store.group(name)) is not None)
         answer: dict[str, Any] = {"logGroups": [self._show(group) for group in groups]}
         return answer | ({"nextToken": write_token(last=names[-1])} if more else {})
@@ -97,19 +97,19 @@ class GroupOperations:
         if days not in _RETENTIONS:
             constraint = f"Member must satisfy enum value set: [{', '.join(map(str, _RETENTIONS))}]"
             raise invalid(constraint_broken(days, "retentionInDays", constraint))
-        self._named(call, params).retention_days = days
+        self._named(call, params).configure({"retention_days": days})
         return {}
 
     def _delete_retention(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
-        self._named(call, params).retention_days = None
+        self._named(call, params).configure({"retention_days": None})
         return {}
 
     def _tag(self, group: LogGroup, params: Mapping[str, Any]) -> dict[str, Any]:
-        group.tags = _check_tags(group.tags | (params.get("tags") or {}))
+        group.configure({"tags": _check_tags({**group.tags, **(params.get("tags") or {})})})
         return {}
 
     def _untag(self, group: LogGroup, keys: Sequence[str]) -> dict[str, Any]:
-        group.tags = {key: value for key, value in group.tags.items() if key not in keys}
+        group.configure({"tags": {key: value for key, value in group.tags.items() if key not in keys}})
         return {}
 
     def _named(self, call: Call, params: Mapping[str, Any]) -> LogGroup:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from pytest_rollbacklab.localaws.api import Call, Operation, Scope, Scoped
-from pytest_rollbacklab.localaws.telemetry.logs.event import LogEvent, place_id
+from pytest_rollbacklab.localaws.api import Call, Operation, Scope
+from pytest_rollbacklab.localaws.keeping import Keeper
+from pytest_rollbacklab.localaws.telemetry.logs.event import place_id
 from pytest_rollbacklab.localaws.telemetry.logs.faults import required
 from pytest_rollbacklab.localaws.telemetry.logs.filter_events import filter_log_events
 from pytest_rollbacklab.localaws.telemetry.logs.followers import Follower, Followers
 from pytest_rollbacklab.localaws.telemetry.logs.get_events import get_log_events
 from pytest_rollbacklab.localaws.telemetry.logs.groups import GroupOperations
 from pytest_rollbacklab.localaws.telemetry.logs.ingest import accept, read_batch
+from pytest_rollbacklab.localaws.telemetry.logs.kept import KeptLogs
+from pytest_rollbacklab.localaws.telemetry.logs.live_tail import LiveTail
 from pytest_rollbacklab.localaws.telemetry.logs.naming import group_of, named_group, stream_of
-from pytest_rollbacklab.localaws.telemetry.logs.store import LogGroup, LogStore, LogStream
+from pytest_rollbacklab.localaws.telemetry.logs.store import LogGroup, LogStream
 from pytest_rollbacklab.localaws.telemetry.logs.streams import StreamOperations
 from pytest_rollbacklab.localaws.telemetry.refusals import not_emulated
 
@@ -26,18 +29,21 @@ class Logs:
 
     Args:
         clock: Gives the time in epoch seconds.
+        keeper: Hears of what has to outlive the process.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], keeper: Keeper) -> None:
         self._clock = clock
-        self._stores = Scoped(LogStore)
         self._followers = Followers()
+        self.kept = KeptLogs(keeper)
+        self._stores = self.kept.stores
         self.operations: Mapping[str, Operation] = {
             **GroupOperations(self._stores, self._now_ms).operations,
             **StreamOperations(self._stores, self._now_ms).operations,
             "PutLogEvents": self._put_log_events,
             "GetLogEvents": self._get_log_events,
             "FilterLogEvents": self._filter_log_events,
+            "StartLiveTail": LiveTail(self._stores, self.subscribe).start,
         }
 
     def append(self, scope: Scope, group: str, stream: str, messages: Iterable[str], at_ms: int | None = None) -> None:
@@ -50,7 +56,7 @@ class Logs:
         now_ms = self._now_ms()
         store = self._stores.of(scope)
         into = store.group(group) or store.add_group(group, now_ms=now_ms)
-        to = into.stream(stream) or into.add_stream(stream, now_ms=now_ms)
+        to = into.stream(stream) or into.add_stream(stream, now_ms)
         at_ms = now_ms if at_ms is None else at_ms
         self._write(scope, into, to, [(at_ms, message) for message in messages if message])
 
@@ -63,17 +69,19 @@ class Logs:
         """
         return self._followers.add(scope, group, follower)
 
+    @property
+    def followed(self) -> Mapping[tuple[Scope, str], int]:
+        """How many follow each group that anybody follows."""
+        return self._followers.counts()
+
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
 
     def _write(self, scope: Scope, group: LogGroup, stream: LogStream, batch: Sequence[tuple[int, str]]) -> None:
-        store, now_ms = self._stores.of(scope), self._now_ms()
-        events: list[LogEvent] = [
-            store.event(stream.name, message, at_ms=at_ms, now_ms=now_ms) for at_ms, message in batch
-        ]
+        now_ms = self._now_ms()
         group.drop_expired(now_ms=now_ms)
-        group.add_events(stream, events)
-        if events:
+        if batch:
+            events = group.add_events(stream.name, now_ms, self._stores.of(scope).numbered(batch))
             self._followers.tell(scope, group.name, events)
 
     def _put_log_events(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pytest_rollbacklab.localaws.telemetry.logs.event import place_id
 from pytest_rollbacklab.localaws.telemetry.logs.faults import invalid, read_limit, required, stream_exists
 from pytest_rollbacklab.localaws.telemetry.logs.naming import check_stream_name, group_of, named_group, stream_of
 from pytest_rollbacklab.localaws.telemetry.logs.store import LogGroup, LogStore, LogStream
-from pytest_rollbacklab.localaws.telemetry.pages import names_page, names_with_prefix, read_token, write_token
+from pytest_rollbacklab.localaws.telemetry.pages import names_with_prefix, read_token, sorted_page, write_token
 from pytest_rollbacklab.localaws.telemetry.refusals import constraint_broken
 
 __all__ = ["StreamOperations"]
@@ -41,7 +41,7 @@ class StreamOperations:
         group = named_group(self._stores.of(call.scope), params)
         if group.stream(name) is not None:
             raise stream_exists()
-        group.add_stream(name, now_ms=self._now_ms())
+        group.add_stream(name, self._now_ms())
         return {}
 
     def _delete(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
@@ -69,27 +69,33 @@ class StreamOperations:
 def _page_by_name(group: LogGroup, params: Mapping[str, Any], limit: int) -> tuple[list[LogStream], str | None]:
     names = names_with_prefix(group.stream_names, params.get("logStreamNamePrefix") or "")
     descending = bool(params.get("descending"))
-    page, more = names_page(names, last=_read_last(params), limit=limit, descending=descending)
+    page, more = sorted_page(names, last=_read_last(params), limit=limit, descending=descending)
     return [stream_of(group, name) for name in page], write_token(last=page[-1]) if more else None
 
 
 def _page_by_time(group: LogGroup, params: Mapping[str, Any], limit: int) -> tuple[list[LogStream], str | None]:
     """Page through the streams by last event; those that have none come first, as the oldest."""
-    by_time = {f"{_last_event_ms(stream):020d}/{stream.name}": stream for stream in group.streams()}
     descending = bool(params.get("descending"))
-    page, more = names_page(sorted(by_time), last=_read_last(params), limit=limit, descending=descending)
-    return [by_time[key] for key in page], write_token(last=page[-1]) if more else None
-
-
-def _last_event_ms(stream: LogStream) -> int:
-    return stream.events[-1].at_ms if len(stream.events) else 0
+    page, more = sorted_page(group.by_last_event, last=_read_last_time(params), limit=limit, descending=descending)
+    token = write_token(at=page[-1][0], last=page[-1][1]) if more else None
+    return [stream_of(group, name) for _, name in page], token
 
 
 def _read_last(params: Mapping[str, Any]) -> str | None:
+    position = _read_position(params, last=str)
+    return None if position is None else str(position["last"])
+
+
+def _read_last_time(params: Mapping[str, Any]) -> tuple[int, str] | None:
+    position = _read_position(params, at=int, last=str)
+    return None if position is None else (position["at"], position["last"])
+
+
+def _read_position(params: Mapping[str, Any], **fields: type) -> dict[str, Any] | None:
     if not params.get("nextToken"):
         return None
     try:
-        return str(read_token(params["nextToken"], last=str)["last"])
+        return read_token(params["nextToken"], **fields)
     except ValueError:
         raise invalid("The specified nextToken is invalid.") from None
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 
-__all__ = ["MAX_DISTINCT_VALUES", "Distribution", "percentile"]
+__all__ = ["MAX_DISTINCT_VALUES", "Distribution", "DistributionState", "percentile"]
 
 MAX_DISTINCT_VALUES = 500
 _CELL_WIDTH = math.log(1.02)
 
+DistributionState = tuple[float, float, float, float, dict[float, float] | None, bool]
 Ranks = tuple[list[float], list[float]]
 """Values in order, and how many there are up to each."""
 
@@ -80,6 +81,38 @@ class Distribution:
             self._ranks = _rank(self._counts or {})
         return self._ranks
 
+    @classmethod
+    def joined(cls, distributions: Sequence[Distribution]) -> Distribution:
+        """Return the values of all of them, to be read; nothing is added to it any more."""
+        made = cls()
+        made.count = sum(one.count for one in distributions)
+        made.total = sum(one.total for one in distributions)
+        made.minimum = min(one.minimum for one in distributions)
+        made.maximum = max(one.maximum for one in distributions)
+        counts: dict[float, float] = {}
+        for one in distributions:
+            if one._counts is None:
+                made._counts = None
+                return made
+            for value, count in one._counts.items():
+                counts[value] = counts.get(value, 0.0) + count
+        made._counts = counts
+        return made
+
+    @property
+    def state(self) -> DistributionState:
+        """All that it holds, as plain values."""
+        counts = None if self._counts is None else dict(self._counts)
+        return (self.count, self.total, self.minimum, self.maximum, counts, self._in_cells)
+
+    @classmethod
+    def of(cls, state: DistributionState) -> Distribution:
+        """Return what was in this state."""
+        made = cls()
+        made.count, made.total, made.minimum, made.maximum, counts, made._in_cells = state
+        made._counts = None if counts is None else dict(counts)
+        return made
+
     def _fall_into_cells(self, counts: dict[float, float]) -> None:
         cells: dict[float, float] = {}
         for value, count in counts.items():
@@ -89,27 +122,18 @@ class Distribution:
         self._in_cells = True
 
 
-def percentile(distributions: Sequence[Distribution], percent: float) -> float | None:
+def percentile(distribution: Distribution, percent: float) -> float | None:
     """Return the smallest value that at least ``percent`` of the values do not exceed (nearest rank).
 
     Returns:
         None where CloudWatch has none either: with values that a StatisticSet hid, or with negative ones.
     """
-    if not distributions or any(one.counts is None or one.minimum < 0 for one in distributions):
+    if not distribution.counts or distribution.minimum < 0:
         return None
-    values, reached = distributions[0].ranked() if len(distributions) == 1 else _rank(_merge(distributions))
+    values, reached = distribution.ranked()
     found = values[min(bisect_left(reached, reached[-1] * percent / 100), len(values) - 1)]
     # A cell's middle may lie outside of what was recorded; the extremes are exact.
-    lowest, highest = min(one.minimum for one in distributions), max(one.maximum for one in distributions)
-    return min(max(found, lowest), highest)
-
-
-def _merge(distributions: Iterable[Distribution]) -> dict[float, float]:
-    merged: dict[float, float] = {}
-    for distribution in distributions:
-        for value, count in (distribution.counts or {}).items():
-            merged[value] = merged.get(value, 0.0) + count
-    return merged
+    return min(max(found, distribution.minimum), distribution.maximum)
 
 
 def _rank(counts: dict[float, float]) -> Ranks:

@@ -112,7 +112,7 @@ def _find(store: MetricStore, query: Query, span: _Span) -> _Found:
         points = [
             (period.start, value)
             for period in series.periods(start, math.ceil(span.end), query.period_s)
-            if (value := query.statistic.of(period.buckets)) is not None
+            if (value := query.statistic.of(period.values)) is not None
         ]
         if points:
             by_unit[series.unit] = points[::-1] if span.newest_first else points

@@ -75,7 +75,7 @@ def _window(params: Mapping[str, Any], now: float) -> Window:
 def _point(
     series: Series, period: Period, statistics: Sequence[Statistic], extended: Sequence[Statistic]
 ) -> dict[str, Any] | None:
-    values = {statistic.name: statistic.of(period.buckets) for statistic in (*statistics, *extended)}
+    values = {statistic.name: statistic.of(period.values) for statistic in (*statistics, *extended)}
     present = {name: value for name, value in values.items() if value is not None}
     if not present:
         return None

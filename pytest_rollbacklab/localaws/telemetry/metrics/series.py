@@ -2,8 +2,8 @@
 
 Every point goes into a bucket of each resolution as it comes (PutMetricData's page: one second for 3 hours, one minute
 for 15 days, five minutes for 63 days, one hour for 455 days). A read takes the coarsest buckets that its periods are
-made of, found by bisection: its cost is that of the window asked for, whatever has been recorded, and memory is
-bounded by the retention. Retention counts from the newest bucket, so that nothing here reads a clock.
+made of, found by bisection, and keeps those that it joined: its cost is that of the window asked for, whatever has been
+recorded. Memory is bounded by the retention, which counts from the newest bucket, so that nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -13,10 +13,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from pytest_rollbacklab.localaws.telemetry.metrics.distribution import Distribution
+from pytest_rollbacklab.localaws.telemetry.metrics.distribution import Distribution, DistributionState
 
-__all__ = ["RESOLUTIONS", "Period", "Resolution", "Series"]
+__all__ = ["RESOLUTIONS", "Period", "Resolution", "Series", "SeriesState"]
 
+LevelState = tuple[tuple[int, DistributionState], ...]
+SeriesState = tuple[LevelState, ...]
+
+_MOST_JOINED = 500
+"""How many periods of more than one bucket are kept joined, for each resolution of a series."""
 _HOUR_S = 3600
 _DAY_S = 24 * _HOUR_S
 
@@ -43,19 +48,20 @@ class Period:
 
     start: int
     """Epoch seconds."""
-    buckets: tuple[Distribution, ...]
+    values: Distribution
 
 
 class _Level:
     """The buckets of one resolution, in order of time."""
 
-    __slots__ = ("_buckets", "_resolution", "_starts", "width_s")
+    __slots__ = ("_buckets", "_joined", "_resolution", "_starts", "width_s")
 
     def __init__(self, resolution: Resolution) -> None:
         self._resolution = resolution
         self.width_s = resolution.width_s
         self._starts: list[int] = []
         self._buckets: dict[int, Distribution] = {}
+        self._joined: dict[tuple[int, ...], Distribution] = {}
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -69,12 +75,29 @@ class _Level:
         """Return the starts of the buckets that lie in ``[start, end)``."""
         return self._starts[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
 
-    def at(self, start: int) -> Distribution:
-        return self._buckets[start]
+    def joined(self, starts: tuple[int, ...]) -> Distribution:
+        """Return the buckets that begin there as one; what is past is joined once, however often it is read."""
+        buckets = [self._buckets[start] for start in starts]
+        if len(buckets) == 1:
+            return buckets[0]
+        known = self._joined.get(starts)
+        if known is None or known.count != sum(bucket.count for bucket in buckets):  # counts only ever grow
+            if len(self._joined) >= _MOST_JOINED:
+                self._joined.clear()
+            known = self._joined[starts] = Distribution.joined(buckets)
+        return known
 
     def first_from(self, at: int) -> int | None:
         index = bisect_left(self._starts, at)
         return self._starts[index] if index < len(self._starts) else None
+
+    @property
+    def state(self) -> LevelState:
+        return tuple((start, self._buckets[start].state) for start in self._starts)
+
+    def put_back(self, state: LevelState) -> None:
+        self._buckets = {start: Distribution.of(bucket) for start, bucket in state}
+        self._starts = list(self._buckets)
 
     def _open(self, start: int) -> Distribution:
         bucket = self._buckets[start] = Distribution()
@@ -124,7 +147,20 @@ class Series:
         whole_end = start - (start - end) // period_s * period_s
         by_period = groupby(level.between(start, whole_end), key=lambda at: (at - start) // period_s)
         for index, starts in by_period:
-            yield Period(start=start + index * period_s, buckets=tuple(level.at(at) for at in starts))
+            yield Period(start=start + index * period_s, values=level.joined(tuple(starts)))
+
+    @property
+    def state(self) -> SeriesState:
+        """Its buckets as plain values, by resolution."""
+        return tuple(level.state for level in self._levels)
+
+    @classmethod
+    def of(cls, unit: str, state: SeriesState) -> Series:
+        """Return a series with these buckets."""
+        series = cls(unit)
+        for level, buckets in zip(series._levels, state, strict=True):
+            level.put_back(buckets)
+        return series
 
     def next_minute_with_data(self, at: float) -> int | None:
         """Return the start of the first minute with data that ends after this time."""

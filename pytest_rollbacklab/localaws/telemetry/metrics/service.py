@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pytest_rollbacklab.localaws.api import Call, Operation, Scope, Scoped
+from pytest_rollbacklab.localaws.api import Call, Operation, Scope
+from pytest_rollbacklab.localaws.keeping import Keeper
 from pytest_rollbacklab.localaws.telemetry.metrics.datum import check_namespace, read_data
 from pytest_rollbacklab.localaws.telemetry.metrics.faults import required
 from pytest_rollbacklab.localaws.telemetry.metrics.get_data import get_metric_data
 from pytest_rollbacklab.localaws.telemetry.metrics.get_statistics import get_metric_statistics
+from pytest_rollbacklab.localaws.telemetry.metrics.kept import KeptMetrics
 from pytest_rollbacklab.localaws.telemetry.metrics.listing import list_metrics
 from pytest_rollbacklab.localaws.telemetry.metrics.store import MetricStore, metric_id
 from pytest_rollbacklab.localaws.telemetry.refusals import not_emulated
@@ -22,11 +24,13 @@ class Metrics:
 
     Args:
         clock: Gives the time in epoch seconds.
+        keeper: Hears of what has to outlive the process.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], keeper: Keeper) -> None:
         self._clock = clock
-        self._stores = Scoped(lambda _: MetricStore())
+        self.kept = KeptMetrics(keeper)
+        self._stores = self.kept.stores
         self.operations: Mapping[str, Operation] = {
             "PutMetricData": self._put_metric_data,
             "GetMetricData": self._get_metric_data,

@@ -7,12 +7,12 @@ never mixed. It knows nothing of the API's parameters.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pytest_rollbacklab.localaws.telemetry.metrics.series import Series
 
-__all__ = ["Metric", "MetricId", "MetricStore", "StatisticSet", "metric_id"]
+__all__ = ["Metric", "MetricId", "MetricStore", "Recording", "StatisticSet", "metric_id"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +40,10 @@ class StatisticSet:
     maximum: float
 
 
+Recording = tuple[str, str, tuple[tuple[str, str], ...], str, float, Mapping[float, float] | StatisticSet, bool]
+"""Namespace, name and dimensions of a metric; unit, time and values of what was recorded; whether by the second."""
+
+
 class Metric:
     """One metric: a series for each unit."""
 
@@ -59,16 +63,28 @@ class Metric:
 
 
 class MetricStore:
-    """Every metric of one account and region."""
+    """Every metric of one account and region.
 
-    def __init__(self) -> None:
+    Args:
+        told: Hears of every recording; None when nobody keeps them.
+    """
+
+    def __init__(self, told: Callable[[Recording], None] | None = None) -> None:
         self._metrics: dict[MetricId, Metric] = {}
+        self._told = told
 
     def __iter__(self) -> Iterator[Metric]:
         return iter(self._metrics.values())
 
     def find(self, identity: MetricId) -> Metric | None:
         return self._metrics.get(identity)
+
+    def metric(self, identity: MetricId) -> Metric:
+        """Return a metric, which is made when it is not there."""
+        metric = self._metrics.get(identity)
+        if metric is None:
+            metric = self._metrics[identity] = Metric(identity)
+        return metric
 
     def record(
         self,
@@ -87,9 +103,26 @@ class MetricStore:
             values: How often each value came, or a statistic set.
             high_resolution: Whether the points are stored by the second.
         """
-        metric = self._metrics.get(identity)
-        if metric is None:
-            metric = self._metrics[identity] = Metric(identity)
+        if self._told is not None:
+            self._told((identity.namespace, identity.name, identity.dimensions, unit, at, values, high_resolution))
+        self._put(identity, unit, at, values, high_resolution=high_resolution)
+
+    def replay(self, recording: Recording) -> None:
+        """Record what was recorded before, and tell nobody."""
+        namespace, name, dimensions, unit, at, values, high_resolution = recording
+        identity = MetricId(namespace=namespace, name=name, dimensions=dimensions)
+        self._put(identity, unit, at, values, high_resolution=high_resolution)
+
+    def _put(
+        self,
+        identity: MetricId,
+        unit: str,
+        at: float,
+        values: Mapping[float, float] | StatisticSet,
+        *,
+        high_resolution: bool,
+    ) -> None:
+        metric = self.metric(identity)
         series = metric.series.get(unit)
         if series is None:
             series = metric.series[unit] = Series(unit)

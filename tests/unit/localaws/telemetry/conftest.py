@@ -6,14 +6,20 @@ to a client.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import botocore.session
 import pytest
 
+from pytest_rollbacklab.localaws import telemetry
 from pytest_rollbacklab.localaws.api import Call, Scope, ServiceError
+from pytest_rollbacklab.localaws.keeping import Keeper
 from pytest_rollbacklab.localaws.telemetry import Telemetry
 
 NOW = datetime(2026, 11, 23, 5, 42, 30, tzinfo=UTC).timestamp()
@@ -35,9 +41,9 @@ class Clock:
 class World:
     """One account's view of a telemetry."""
 
-    def __init__(self) -> None:
+    def __init__(self, keeper: Keeper | None = None) -> None:
         self.clock = Clock()
-        self.telemetry = Telemetry(self.clock)
+        self.telemetry = Telemetry(self.clock, keeper=keeper)
         self.scope = Scope(account_id="111111111111", region="eu-west-1")
 
     def cloudwatch(self, operation: str, **params: Any) -> dict[str, Any]:
@@ -71,6 +77,37 @@ class World:
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+@pytest.fixture
+def new_world() -> type[World]:
+    return World
+
+
+@pytest.fixture
+def work_of() -> Callable[[Callable[[], object]], int]:
+    """Return how many lines of the telemetry's own code something runs: what a stopwatch would say, without chance."""
+    package = str(Path(telemetry.__file__).parent)
+
+    def counted(work: Callable[[], object]) -> int:
+        lines = 0
+
+        def trace(frame: FrameType, event: str, _: object) -> Any:
+            nonlocal lines
+            if not frame.f_code.co_filename.startswith(package):
+                return None
+            lines += event == "line"
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            work()
+        finally:
+            sys.settrace(before)
+        return lines
+
+    return counted
 
 
 @cache

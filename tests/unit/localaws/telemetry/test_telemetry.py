@@ -31,6 +31,7 @@ LOG_OPERATIONS = {
     "PutLogEvents",
     "GetLogEvents",
     "FilterLogEvents",
+    "StartLiveTail",
     "PutRetentionPolicy",
     "DeleteRetentionPolicy",
     "TagLogGroup",

@@ -92,8 +92,8 @@ def test_newest_first(world):
 def test_a_call_looks_at_so_many_events_and_no_more():
     store = LogStore(Scope(account_id="111111111111", region="eu-west-1"))
     group = store.add_group("g", now_ms=0)
-    stream = group.add_stream("s", now_ms=0)
-    group.add_events(stream, [store.event("s", f"m{at_ms}", at_ms=at_ms, now_ms=0) for at_ms in range(12)])
+    group.add_stream("s", 0)
+    group.add_events("s", 0, store.numbered([(at_ms, f"m{at_ms}") for at_ms in range(12)]))
 
     first = filter_log_events(group, {"filterPattern": "m7"}, max_examined=5)
     second = filter_log_events(group, {"filterPattern": "m7", "nextToken": first["nextToken"]}, max_examined=5)

@@ -20,10 +20,7 @@ def series(*times: float, high_resolution: bool = False) -> Series:
 
 
 def counts(made: Series, start: int, end: int, period_s: int) -> dict[int, float]:
-    return {
-        period.start - NOON: sum(bucket.count for bucket in period.buckets)
-        for period in made.periods(start, end, period_s)
-    }
+    return {period.start - NOON: period.values.count for period in made.periods(start, end, period_s)}
 
 
 def test_periods_are_counted_from_the_start_of_the_window():
@@ -54,6 +51,18 @@ def test_points_that_come_late_are_put_where_they_belong():
     made = series(NOON + 600, NOON, NOON + 300, NOON + 300)
 
     assert counts(made, NOON, NOON + 900, 60) == {0: 1, 300: 2, 600: 1}
+
+
+def test_a_period_that_was_read_and_then_added_to_shows_it():
+    made, total = series(NOON, NOON + 60), read_statistic("Sum")
+    assert counts(made, NOON, NOON + 120, 120) == {0: 2}
+
+    for bucket in made.buckets_for(NOON + 61, high_resolution=False):
+        bucket.add(5.0)
+
+    (period,) = made.periods(NOON, NOON + 120, 120)
+    assert (period.values.count, total.of(period.values), period.values.maximum) == (3, 7.0, 5.0)
+    assert counts(made, NOON, NOON + 120, 60) == {0: 1, 60: 2}
 
 
 def test_high_resolution_is_read_by_the_second():
@@ -98,7 +107,7 @@ def test_nothing_is_lost_or_counted_twice(offsets, start_minute, period_s):
     total = read_statistic("Sum")
     assert total is not None
 
-    summed = sum(total.of(period.buckets) or 0 for period in made.periods(start, end, period_s))
+    summed = sum(total.of(period.values) or 0 for period in made.periods(start, end, period_s))
 
     whole_end = start + -(-7200 // period_s) * period_s
     assert summed == sum(start <= NOON + offset < whole_end for offset in offsets)
