@@ -212,13 +212,27 @@ class AccessLogLine:
 class Evidence:
     """What one request left behind, joined by its id. A link that is missing is named in ``missing``."""
 
-    answer: Answer
+    answer: Answer | None
+    """None where only the request's id was at hand."""
     access_log: AccessLogLine | None
     execution_log: tuple[LogLine, ...]
     function_log_lines: tuple[LogLine, ...]
     lambda_request_id: str | None
     missing: tuple[str, ...]
-    """A sentence for each link that is not there: which, where it was looked for, and why it may be missing."""
+    """A sentence for each log that is not there: which, where it was looked for, and why it may be missing."""
+    request_id: str | None = None
+    """API Gateway's own."""
+    at: datetime | None = None
+    """When it was made; None where nothing tells."""
+    method: str | None = None
+    path: str | None = None
+    """As called, or the resource's where no more is known."""
+    status: int | None = None
+    """As answered: by the answer, or by what the logs say of it. Like method and path, None where nothing tells."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """The API's and the function's of the minute of the request, this one among others: ``5XXError``, ``Errors``."""
+    links: Mapping[str, str | None] = field(default_factory=dict)
+    """Answer, access log, execution log, function log, metrics: None for one that is there, else why it is not."""
 
     @property
     def function_log(self) -> str:

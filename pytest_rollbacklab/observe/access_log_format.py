@@ -17,6 +17,8 @@ __all__ = ["LineFormat", "line_format"]
 
 _VARIABLE = re.compile(r"\$context\.([A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)|\$\{context\.([A-Za-z0-9_.]+)\}")
 
+_NAME = re.compile(r"[\w-]+")  # what a selector can name as it is
+
 _Path = tuple[str, ...]
 
 
@@ -24,11 +26,15 @@ class LineFormat:
     """A format of plain text, ready to read lines."""
 
     def __init__(self, text: str) -> None:
+        self.text = text
+        """As the stage has it."""
         found = list(_VARIABLE.finditer(text.rstrip("\r\n")))
         ends = [0, *(variable.end() for variable in found)]
         starts = [*(variable.start() for variable in found), len(text.rstrip("\r\n"))]
         self.variables = tuple(variable[1] or variable[2] for variable in found)
         """Names without the ``$context.``, in their order."""
+        self.selectors: Mapping[str, str] = {}
+        """Of a JSON format: what a filter pattern calls a variable (``$.status``), where it is a member by itself."""
         self._between = tuple(text[end:start] for end, start in zip(ends, starts, strict=True))
 
     def read(self, line: str) -> Mapping[str, str] | None:
@@ -54,6 +60,11 @@ class _JsonFormat(LineFormat):
     def __init__(self, text: str, members: tuple[tuple[_Path, str], ...]) -> None:
         super().__init__(text)
         self._members = tuple((path, LineFormat(member)) for path, member in members)
+        self.selectors = {
+            alone[1] or alone[2]: ".".join(("$", *path))
+            for path, member in members
+            if (alone := _VARIABLE.fullmatch(member)) and all(_NAME.fullmatch(name) for name in path)
+        }
 
     def read(self, line: str) -> Mapping[str, str] | None:
         try:

@@ -7,7 +7,7 @@ app that has its own are read as well. Nothing is switched on here.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from pytest_rollbacklab.observe.log_events import read_events
 from pytest_rollbacklab.observe.resources import StageResources
 from pytest_rollbacklab.target import Target
 
-__all__ = ["group_in", "read"]
+__all__ = ["AccessLog", "access_log_of", "group_in", "read"]
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +76,44 @@ def read(
     Raises:
         UsageError: the stage writes no access logs, or none that can be read or chosen so.
     """
+    log = access_log_of(target, resources)
+    wanted = _Wanted(request_id=request_id, status=status, path=path)
+    _check_format(log.reader, wanted)
+    events = read_events(target, log.group, since=since, until=until, pattern=f'"{request_id}"' if request_id else None)
+    return tuple(line for line in log.parsed(events) if wanted.takes(line, resources.api_stage))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccessLog:
+    """Where and how a stage writes its access log."""
+
+    group: str
+    reader: LineFormat
+
+    def line(self, event: LogLine) -> AccessLogLine:
+        """Return an event as a line of the access log; without fields when it does not fit the format."""
+        return AccessLogLine(at=event.at, fields=self.reader.read(event.message) or {}, raw=event.message)
+
+    def parsed(self, events: Sequence[LogLine]) -> tuple[AccessLogLine, ...]:
+        """Return events as lines of the access log, and warn of those that do not fit the format."""
+        lines = tuple(self.line(event) for event in events)
+        if unfit := [line.raw for line in lines if not line.fields]:
+            _log.warning(
+                "%d of %d access-log lines of %s do not fit the stage's format and are kept as text; the first one: %s",
+                len(unfit),
+                len(lines),
+                self.group,
+                unfit[0].rstrip(),
+            )
+        return lines
+
+
+def access_log_of(target: Target, resources: StageResources) -> AccessLog:
+    """Return where and how a stage writes its access log now.
+
+    Raises:
+        UsageError: it writes none, or none that can be read back.
+    """
     stage = target.client("apigateway").get_stage(restApiId=resources.rest_api_id, stageName=resources.api_stage)
     settings = stage.get("accessLogSettings")
     if not settings:
@@ -84,12 +122,7 @@ def read(
             looked_at=f"stage {resources.api_stage} of API {resources.rest_api_id}: no accessLogSettings",
             mend="switch them on first: enable_access_logs(); only later requests are logged",
         )
-    group, reader = group_in(settings), line_format(settings["format"])
-    wanted = _Wanted(request_id=request_id, status=status, path=path)
-    _check_format(reader, wanted, settings)
-    events = read_events(target, group, since=since, until=until, pattern=f'"{request_id}"' if request_id else None)
-    lines = _parsed(events, reader)
-    return tuple(line for line in lines if wanted.takes(line, resources.api_stage))
+    return AccessLog(group=group_in(settings), reader=line_format(settings["format"]))
 
 
 def group_in(settings: Mapping[str, Any]) -> str:
@@ -109,30 +142,11 @@ def group_in(settings: Mapping[str, Any]) -> str:
     return group
 
 
-def _check_format(reader: LineFormat, wanted: _Wanted, settings: Mapping[str, Any]) -> None:
+def _check_format(reader: LineFormat, wanted: _Wanted) -> None:
     for variables in wanted.variables():
         if not set(variables) & set(reader.variables):
             raise UsageError(
                 f"access-log lines cannot be chosen by {' or '.join(variables)}: the stage's format does not hold it",
-                looked_at=f"format: {settings['format']}",
+                looked_at=f"format: {reader.text}",
                 mend=f"add $context.{variables[0]} to the format",
             )
-
-
-def _parsed(events: tuple[LogLine, ...], reader: LineFormat) -> list[AccessLogLine]:
-    lines, unfit = [], []
-    for event in events:
-        fields = reader.read(event.message)
-        if fields is None:
-            unfit.append(event)
-        lines.append(AccessLogLine(at=event.at, fields=fields or {}, raw=event.message))
-    if unfit:
-        first = unfit[0]
-        _log.warning(
-            "%d of %d access-log lines of %s do not fit the stage's format and are kept as text; the first one: %s",
-            len(unfit),
-            len(events),
-            first.group,
-            first.message.rstrip(),
-        )
-    return lines

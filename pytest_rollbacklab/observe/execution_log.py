@@ -14,7 +14,17 @@ from pytest_rollbacklab.observe.log_events import read_events
 from pytest_rollbacklab.observe.resources import StageResources
 from pytest_rollbacklab.target import Target
 
-__all__ = ["failure", "function_names", "group_of", "is_whole", "lambda_request_id", "of_request"]
+__all__ = [
+    "failure",
+    "function_names",
+    "gateway_request_id",
+    "group_of",
+    "is_whole",
+    "lambda_request_id",
+    "of_request",
+    "request_line",
+    "status",
+]
 
 _UUID = r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 # In order of trust: the integration's own id, the failure's, and the header of the answer, where data tracing shows it.
@@ -26,6 +36,9 @@ _NAMES_OF_THE_ID = (
 _FUNCTION = re.compile(r":function:([A-Za-z0-9_-]+)")
 _FAILED = re.compile(r"execution failed|not authorized|forbidden", re.IGNORECASE)
 _LAST = "Method completed with status:"
+_OWNER = re.compile(rf"\({_UUID}\) ")
+_REQUEST = re.compile(r"HTTP Method: ([A-Z]+), Resource Path: (\S+)")
+_STATUS = re.compile(rf"{_LAST} (\d{{3}})")
 
 
 def group_of(resources: StageResources) -> str:
@@ -34,15 +47,39 @@ def group_of(resources: StageResources) -> str:
 
 
 def of_request(
-    target: Target, resources: StageResources, request_id: str, *, since: datetime | None = None
+    target: Target,
+    resources: StageResources,
+    request_id: str,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> tuple[LogLine, ...]:
     """Return the lines of one request, in their order; none when nothing was logged.
 
     Args:
         request_id: API Gateway's own.
         since: The earliest line's time.
+        until: The latest line's time.
     """
-    return read_events(target, group_of(resources), since=since, pattern=f'"{request_id}"')
+    return read_events(target, group_of(resources), since=since, until=until, pattern=f'"{request_id}"')
+
+
+def gateway_request_id(line: LogLine) -> str | None:
+    """Return API Gateway's id of the request that a line belongs to."""
+    found = _OWNER.match(line.message)
+    return found[1] if found else None
+
+
+def request_line(lines: tuple[LogLine, ...]) -> tuple[str, str] | None:
+    """Return the method and the path that were called, where the level INFO tells them."""
+    found = (_REQUEST.search(line.message) for line in lines)
+    return next(((one[1], one[2]) for one in found if one), None)
+
+
+def status(lines: tuple[LogLine, ...]) -> int | None:
+    """Return the status that was answered, once the log has come as far."""
+    found = (_STATUS.search(line.message) for line in lines)
+    return next((int(one[1]) for one in found if one), None)
 
 
 def lambda_request_id(lines: tuple[LogLine, ...]) -> str | None:

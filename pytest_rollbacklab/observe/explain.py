@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pytest_rollbacklab.model import Answer, Evidence, LogLine, Release
 from pytest_rollbacklab.observe import execution_log
 
-__all__ = ["explain_answer", "explain_evidence", "explain_releases"]
+__all__ = ["explain_answer", "explain_evidence", "explain_releases", "is_sign"]
 
 _SHOWN_BODY = 300
 _SIGNS = ("[ERROR]", "[WARNING]", "Task timed out", "Runtime exited", "Runtime.", "Error Type:", "ERROR\t")
@@ -38,16 +38,23 @@ def explain_evidence(evidence: Evidence, *, expected: int | None = None) -> list
 
 
 def _evidence_lines(evidence: Evidence, expected: int | None) -> Iterator[str]:
-    yield explain_answer(evidence.answer, expected=expected)
+    if evidence.answer is not None:
+        yield explain_answer(evidence.answer, expected=expected)
+    else:
+        yield f"request {evidence.request_id or '(no id)'}, by its logs: {_told(evidence)}"
     if evidence.access_log is not None:
         yield f"access log: {evidence.access_log.raw.strip()}"
     if failure := execution_log.failure(evidence.execution_log):
         yield f"execution log: {failure}"
     for line in evidence.function_log_lines:
-        if _is_sign(line):
+        if is_sign(line):
             yield f"function log: {line.message.strip()}"
     for link in evidence.missing:
         yield f"missing: {link}"
+
+
+def _told(evidence: Evidence) -> str:
+    return f"{evidence.method or '(method?)'} {evidence.path or '(path?)'} -> {evidence.status or '(status?)'}"
 
 
 def explain_releases(stage: str, releases: tuple[Release, ...]) -> list[str]:
@@ -64,5 +71,6 @@ def _release(release: Release) -> str:
     return f"{release.kind} of {build}, {packages}, {release.duration_s:.2f} s"
 
 
-def _is_sign(line: LogLine) -> bool:
+def is_sign(line: LogLine) -> bool:
+    """Whether a line tells of something that went wrong."""
     return any(sign in line.message for sign in _SIGNS)

@@ -10,17 +10,18 @@ CloudWatch Logs"); in its JSON format, lines that name the request are found, an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from pytest_rollbacklab.model import LogLine
-from pytest_rollbacklab.observe.log_events import read_events
+from pytest_rollbacklab.observe.log_events import read_backwards, read_events
 from pytest_rollbacklab.target import Target
 
 __all__ = ["by_request", "group_of", "of_request", "read"]
 
 _START = re.compile(r"START RequestId: (\S+)")
 _REPORT = re.compile(r"REPORT RequestId: ")
+_PAGE = 500
 _REQUEST_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -37,21 +38,40 @@ def read(
 
 
 def of_request(
-    target: Target, function_name: str, lambda_request_id: str, *, since: datetime | None = None
+    target: Target,
+    function_name: str,
+    lambda_request_id: str,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> tuple[LogLine, ...]:
     """Return the events of one invocation, what its environment wrote while it started among them.
+
+    Its streams are read backwards from the last line that names it, and no further than to the invocation before.
 
     Args:
         lambda_request_id: Lambda's own id of the invocation, not API Gateway's.
         since: The earliest event's time.
+        until: The latest event's time.
     """
     group = group_of(function_name)
-    naming = read_events(target, group, since=since, pattern=f'"{lambda_request_id}"')
-    streams = tuple(dict.fromkeys(line.stream for line in naming))
-    if not streams:
-        return ()
-    lines = read_events(target, group, since=since, until=naming[-1].at, streams=streams)
+    naming = read_events(target, group, since=since, until=until, pattern=f'"{lambda_request_id}"')
+    named: dict[str, list[LogLine]] = {}
+    for line in naming:
+        named.setdefault(line.stream, []).append(line)
+    lines = [line for stream, its_lines in named.items() for line in _up_to(target, group, stream, its_lines)]
     return by_request(lines).get(lambda_request_id, naming)
+
+
+def _up_to(target: Target, group: str, stream: str, naming: Sequence[LogLine]) -> list[LogLine]:
+    """Return a stream's lines up to the last one that names an invocation, from the end of the one before it on."""
+    first, found = naming[0], list[LogLine]()
+    for lines in read_backwards(target, group, stream, page=_PAGE, until=naming[-1].at):
+        found = [*lines, *found]
+        before = found[: found.index(first)] if first in found else []
+        if any(_REPORT.match(line.message) for line in before):
+            break
+    return found
 
 
 def by_request(lines: Iterable[LogLine]) -> Mapping[str, tuple[LogLine, ...]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -42,7 +44,7 @@ class Exceptions:
 
 
 class FakeLogs:
-    """Log groups; FilterLogEvents gives them in pages of two, quoted terms alone."""
+    """Log groups; everything comes in pages of two, and quoted terms alone are searched for."""
 
     exceptions = Exceptions
 
@@ -50,7 +52,18 @@ class FakeLogs:
         self.groups: dict[str, list[dict[str, Any]]] = {}
         self.retention: dict[str, int] = {}
         self.queries: list[dict[str, Any]] = []
+        """Of FilterLogEvents."""
+        self.reads: list[dict[str, Any]] = []
+        """Of GetLogEvents."""
         self.on_query: Callable[[], None] = lambda: None
+        self.searches_backwards = True
+
+    @property
+    def meta(self) -> Any:
+        """What boto3 knows of FilterLogEvents."""
+        members = {"startFromHead"} if self.searches_backwards else set()
+        operation = SimpleNamespace(input_shape=SimpleNamespace(members=members))
+        return SimpleNamespace(service_model=SimpleNamespace(operation_model={"FilterLogEvents": operation}.get))
 
     def write(self, group: str, *messages: str, at: datetime = START, stream: str = "s") -> None:
         events = self.groups.setdefault(group, [])
@@ -66,24 +79,54 @@ class FakeLogs:
     def put_retention_policy(self, *, logGroupName: str, retentionInDays: int) -> None:
         self.retention[logGroupName] = retentionInDays
 
-    def get_paginator(self, operation: str) -> FakeLogs:
-        assert operation == "filter_log_events"
-        return self
+    def get_paginator(self, operation: str) -> Any:
+        pages = {"filter_log_events": self._filtered, "describe_log_streams": self._streams}
+        return SimpleNamespace(paginate=pages[operation])
 
-    def paginate(self, **query: Any) -> Iterator[dict[str, Any]]:
+    def get_log_events(self, **query: Any) -> dict[str, Any]:
+        """Answer backwards; the token is where to go on, and at the beginning the same again."""
+        assert query["startFromHead"] is False
+        self.reads.append(query)
+        found = [
+            event
+            for event in self._sorted(query["logGroupName"])
+            if event["logStreamName"] == query["logStreamName"]
+            and query.get("startTime", 0) <= event["timestamp"] < query.get("endTime", 2**60)
+        ]
+        end = int(query.get("nextToken", len(found)))
+        start = max(0, end - min(2, query["limit"]))
+        return {"events": found[start:end], "nextBackwardToken": str(start)}
+
+    def _streams(self, *, logGroupName: str, orderBy: str, descending: bool) -> Iterator[dict[str, Any]]:
+        assert (orderBy, descending) == ("LastEventTime", True)
+        streams: dict[str, dict[str, Any]] = {}
+        for event in self._sorted(logGroupName):
+            name, at_ms = event["logStreamName"], event["timestamp"]
+            first = {"logStreamName": name, "creationTime": at_ms, "firstEventTimestamp": at_ms}
+            streams.setdefault(name, first)["lastEventTimestamp"] = at_ms
+        latest_first = sorted(streams.values(), key=lambda stream: -stream["lastEventTimestamp"])
+        for start in range(0, len(latest_first), 2):
+            yield {"logStreams": latest_first[start : start + 2]}
+
+    def _filtered(self, **query: Any) -> Iterator[dict[str, Any]]:
         self.queries.append(query)
         self.on_query()
-        if query["logGroupName"] not in self.groups:
-            raise ResourceNotFoundException
-        found = [event for event in self.groups[query["logGroupName"]] if self._matches(event, query)]
-        found.sort(key=lambda event: event["timestamp"])
+        found = [event for event in self._sorted(query["logGroupName"]) if self._matches(event, query)]
+        if query.get("startFromHead") is False:
+            assert self.searches_backwards
+            found.reverse()
         for start in range(0, max(len(found), 1), 2):
             yield {"events": found[start : start + 2]}
 
+    def _sorted(self, group: str) -> list[dict[str, Any]]:
+        if group not in self.groups:
+            raise ResourceNotFoundException
+        return sorted(self.groups[group], key=lambda event: event["timestamp"])
+
     def _matches(self, event: dict[str, Any], query: dict[str, Any]) -> bool:
         return (
-            query.get("startTime", 0) <= event["timestamp"] < query.get("endTime", 2**60)
-            and query.get("filterPattern", "").strip('"') in event["message"]
+            query.get("startTime", 0) <= event["timestamp"] <= query.get("endTime", 2**60)
+            and all(term in event["message"] for term in re.findall(r'"([^"]*)"', query.get("filterPattern", "")))
             and event["logStreamName"] in query.get("logStreamNames", [event["logStreamName"]])
         )
 
@@ -102,6 +145,10 @@ class FakeGateway:
     def get_stage(self, *, restApiId: str, stageName: str) -> dict[str, Any]:
         assert (restApiId, stageName) == ("abc123", "prod")
         return self.stage
+
+    def get_rest_api(self, *, restApiId: str) -> dict[str, Any]:
+        assert restApiId == "abc123"
+        return {"id": restApiId, "name": "notes"}
 
     def update_stage(self, *, restApiId: str, stageName: str, patchOperations: list[dict[str, str]]) -> None:
         self.patches.append(patchOperations)
@@ -170,7 +217,9 @@ class FakeCloudWatch:
 
     def _result(self, query: dict[str, Any]) -> dict[str, Any]:
         stat = query["MetricStat"]
-        return {"Id": query["Id"], "Values": self.values.get((stat["Metric"]["MetricName"], stat["Stat"]), [])}
+        values = self.values.get((stat["Metric"]["MetricName"], stat["Stat"]), [])
+        times = [START + timedelta(seconds=stat["Period"] * number) for number in range(len(values))]
+        return {"Id": query["Id"], "Timestamps": times, "Values": values}
 
 
 @dataclass
@@ -192,6 +241,8 @@ class World:
     def check(self) -> None:
         if self.checks:
             raise self.checks[0]
+
+    check_broken_connection = check
 
 
 @pytest.fixture

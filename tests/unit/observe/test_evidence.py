@@ -12,8 +12,9 @@ import pytest
 from pytest_rollbacklab.errors import CloudError
 from pytest_rollbacklab.model import Answer
 from pytest_rollbacklab.observe import access_logs
-from pytest_rollbacklab.observe.evidence import collect
+from pytest_rollbacklab.observe.evidence import collect, find
 from pytest_rollbacklab.observe.resources import StageResources
+from pytest_rollbacklab.target import Target
 
 ID = "5b1f5f8c-1c1f-4d3c-9b59-0d6f0f1e2a3b"
 LAMBDA_ID, OTHER_ID = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
@@ -208,3 +209,126 @@ class TestLateLogs:
         switched_on.checks = [CloudError("the local AWS is gone")]
         with pytest.raises(CloudError, match="the local AWS is gone"):
             collect(switched_on, resources, broken, timeout_s=60)
+
+
+class TestMetrics:
+    def test_of_its_minutes_are_told_beside_the_request(
+        self, switched_on: Any, resources: StageResources, broken: Answer
+    ) -> None:
+        switched_on.cloudwatch.values = {
+            ("Count", "Sum"): [2.0],
+            ("5XXError", "Sum"): [1.0],
+            ("Latency", "p99"): [40.0],
+            ("Errors", "Sum"): [1.0],
+        }
+        switched_on.logs.write("access", access_line(**{"integration.requestId": LAMBDA_ID}), at=broken.sent_at)
+        switched_on.logs.write(CREATE, *function_log(), at=broken.sent_at)
+        evidence = collect(switched_on, resources, broken)
+        assert evidence.metrics["Count"] == 2.0
+        assert (evidence.metrics["5XXError"], evidence.metrics["Errors"], evidence.metrics["Throttles"]) == (1, 1, 0)
+        assert (evidence.metrics["Latency p99"], "Latency p50" in evidence.metrics) == (40.0, False)
+        assert evidence.links["metrics"] is None
+
+    def test_that_have_not_come_are_named(self, switched_on: Any, resources: StageResources, broken: Answer) -> None:
+        assert collect(switched_on, resources, broken).links["metrics"] == (
+            "the metrics: stage prod of API abc123: AWS/ApiGateway has no Count at the time of the call: "
+            "it has not come yet"
+        )
+
+
+class TestFinding:
+    """By an id alone, whosever it is."""
+
+    @pytest.fixture
+    def logged(self, switched_on: Any, broken: Answer) -> Any:
+        at = broken.sent_at
+        epoch_ms = str(int(at.timestamp() * 1000))
+        known = {"httpMethod": "POST", "path": "/prod/notes", "requestTimeEpoch": epoch_ms, "responseLatency": "42"}
+        switched_on.logs.write("access", access_line(**known, **{"integration.requestId": LAMBDA_ID}), at=at)
+        switched_on.logs.write(EXECUTION, FAILED, DONE, at=at)
+        switched_on.logs.write(GET, *function_log(OTHER_ID), at=at)
+        switched_on.logs.write(CREATE, *function_log(), at=at)
+        switched_on.cloudwatch.values = {("Count", "Sum"): [1.0]}
+        return switched_on
+
+    @pytest.mark.parametrize("request_id", [ID, LAMBDA_ID])
+    def test_by_either_id_everything_is_found(
+        self, logged: Any, resources: StageResources, broken: Answer, request_id: str
+    ) -> None:
+        evidence = find(logged, resources, request_id)
+        assert (evidence.answer, evidence.missing) == (None, ())
+        assert (evidence.request_id, evidence.lambda_request_id) == (ID, LAMBDA_ID)
+        assert (evidence.method, evidence.path, evidence.status) == ("POST", "/prod/notes", 502)
+        assert evidence.at == broken.sent_at
+        assert evidence.function_log == "".join(function_log())
+        assert [line.message for line in evidence.execution_log] == [FAILED, DONE]
+        assert evidence.links == {
+            "answer": "the answer: only the request's id is known; status, method and path are what the logs say",
+            "access log": None,
+            "execution log": None,
+            "function log": None,
+            "metrics": None,
+        }
+
+    def test_when_it_was_may_be_said(self, logged: Any, resources: StageResources, broken: Answer) -> None:
+        assert find(logged, resources, ID, around=broken.sent_at + timedelta(minutes=14)).request_id == ID
+        assert find(logged, resources, ID, around=broken.sent_at + timedelta(minutes=16)).access_log is None
+
+    def test_without_access_logs_the_execution_log_tells(
+        self, world: Any, resources: StageResources, broken: Answer
+    ) -> None:
+        world.apigateway.log_execution("INFO")
+        called = f"({ID}) HTTP Method: POST, Resource Path: /notes"
+        world.logs.write(EXECUTION, called, FAILED, DONE, at=broken.sent_at)
+        world.logs.write(CREATE, *function_log(), at=broken.sent_at)
+        evidence = find(world, resources, LAMBDA_ID)
+        assert (evidence.request_id, evidence.method, evidence.path, evidence.status) == (ID, "POST", "/notes", 502)
+        assert TRACEBACK in evidence.function_log
+        assert evidence.links["metrics"] == "the metrics: nothing tells when the request was made"
+
+    def test_where_nothing_of_the_gateway_is_logged_the_functions_log_stands_alone(
+        self, world: Any, resources: StageResources, broken: Answer
+    ) -> None:
+        world.logs.write(CREATE, *function_log(), at=broken.sent_at)
+        evidence = find(world, resources, LAMBDA_ID)
+        assert (evidence.request_id, evidence.lambda_request_id) == (None, LAMBDA_ID)
+        assert evidence.function_log == "".join(function_log())
+        assert (evidence.at, evidence.status, evidence.links["function log"]) == (None, None, None)
+        assert "access logs are off" in str(evidence.links["access log"])
+
+    def test_an_id_that_no_log_names_leaves_every_link_missing(
+        self, switched_on: Any, resources: StageResources
+    ) -> None:
+        evidence = find(switched_on, resources, OTHER_ID)
+        unnamed = f"no line names {OTHER_ID}: it has not come yet, it is gone, or the request was another stage's"
+        untimed = f"no log of the gateway names it; no log tells when {OTHER_ID} was made, either"
+        assert evidence.missing == (
+            f"the access-log line: stage prod of API abc123: {unnamed}",
+            f"the execution log: {EXECUTION}: {unnamed}",
+            f"Lambda's id of the invocation: {untimed}",
+        )
+        assert all(evidence.links.values())
+
+    def test_a_hundred_thousand_other_lines_cost_nothing(
+        self, served: Any, world: Any, resources: StageResources
+    ) -> None:
+        target = Target(endpoint_url=served.endpoint_url)
+        world.logs = target.client("logs")
+        world.apigateway.log_access(access_logs.FORMAT)
+        world.apigateway.log_execution("INFO")
+        calls = []
+        for others in (10, 100_000):
+            for group in ("access", EXECUTION, GET, CREATE):
+                served.write(group, *(f"line {number}" for number in range(others)), *function_log(OTHER_ID))
+            served.write("access", access_line(**{"integration.requestId": LAMBDA_ID}))
+            served.write(EXECUTION, FAILED, DONE)
+            served.write(CREATE, *function_log())
+            served.calls.clear()
+            evidence = find(world, resources, LAMBDA_ID)
+            calls.append(dict(served.calls))
+            assert (evidence.missing, evidence.request_id, evidence.lambda_request_id) == ((), ID, LAMBDA_ID)
+            assert evidence.function_log == "".join(function_log())
+            for group in ("access", EXECUTION, GET, CREATE):
+                world.logs.delete_log_group(logGroupName=group)
+        target.close()
+        assert calls[0] == calls[1]

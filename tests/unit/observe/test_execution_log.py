@@ -75,3 +75,12 @@ def test_the_lines_of_one_request_are_read(world: Any, resources: StageResources
         FUNCTION_ERROR,
         f"({ID}) Method completed with status: 502",
     ]
+
+
+def test_whose_a_line_is_and_what_was_called_and_answered() -> None:
+    called, done = f"({ID}) HTTP Method: POST, Resource Path: /notes", f"({ID}) Method completed with status: 502"
+    told = lines(called, "another line", done)
+    assert execution_log.gateway_request_id(told[0]) == ID
+    assert execution_log.gateway_request_id(told[1]) is None
+    assert (execution_log.request_line(told), execution_log.status(told)) == (("POST", "/notes"), 502)
+    assert (execution_log.request_line(told[1:2]), execution_log.status(told[1:2])) == (None, None)

@@ -92,3 +92,12 @@ def test_evidence_of_which_nothing_was_found_is_the_answer_alone(broken: Answer)
         answer=broken, access_log=None, execution_log=(), function_log_lines=(), lambda_request_id=None, missing=()
     )
     assert explain_evidence(nothing) == [explain_answer(broken)]
+
+
+def test_evidence_without_an_answer_begins_with_what_the_logs_say() -> None:
+    nothing = Evidence(
+        answer=None, access_log=None, execution_log=(), function_log_lines=(), lambda_request_id=None, missing=()
+    )
+    assert explain_evidence(nothing) == ["request (no id), by its logs: (method?) (path?) -> (status?)"]
+    known = dataclasses.replace(nothing, request_id="5b1f", method="POST", path="/prod/notes", status=502)
+    assert explain_evidence(known) == ["request 5b1f, by its logs: POST /prod/notes -> 502"]

@@ -80,6 +80,17 @@ def test_one_request_is_read_from_its_stream(world: Any) -> None:
     assert {line.stream for line in found} == {"a"}
 
 
+def test_no_more_of_a_stream_is_read_than_the_request_and_the_end_of_the_one_before(world: Any) -> None:
+    for number in range(50):
+        before = f"{number:08d}-1111-4111-8111-111111111111"
+        world.logs.write(GROUP, start(before), *end(before), at=AT + timedelta(seconds=number))
+    world.logs.write(GROUP, start(FIRST), TRACEBACK, *end(FIRST), at=AT + timedelta(minutes=1))
+    world.logs.write(GROUP, start(SECOND), *end(SECOND), at=AT + timedelta(minutes=2))
+    found = lambda_logs.of_request(world, "create", FIRST)
+    assert [line.message for line in found] == [start(FIRST), TRACEBACK, *end(FIRST)]
+    assert len(world.logs.reads) == 3  # in pages of two
+
+
 def test_in_the_json_format_the_lines_that_name_the_request_are_found(world: Any) -> None:
     named = f'{{"level": "ERROR", "requestId": "{FIRST}"}}\n'
     world.logs.write(GROUP, '{"type": "platform.initStart"}\n', named)

@@ -30,7 +30,7 @@ def test_only_what_is_asked_for_is_asked(world: Any) -> None:
     assert full == {
         "logGroupName": "g",
         "startTime": start_ms,
-        "endTime": start_ms + 2,
+        "endTime": start_ms + 1,
         "filterPattern": '"x"',
         "logStreamNames": ["s"],
     }
