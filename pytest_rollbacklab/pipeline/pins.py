@@ -1,0 +1,80 @@
+"""Pins: a stage is held at what is live until somebody lets it go.
+
+A rollback pins its stage, so that the next push does not break again what was just saved. Each pin and each release of
+one is a record of the stage, never changed; the last one says how it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pytest_rollbacklab.build.bucket import Bucket
+from pytest_rollbacklab.build.numbered import NumberedRecords
+from pytest_rollbacklab.build.records import FORMAT, check_format
+from pytest_rollbacklab.errors import UsageError
+from pytest_rollbacklab.pipeline.values import Pin
+
+__all__ = ["Pins"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Record:
+    pin: Pin | None
+    """None: it was let go."""
+    by: str
+    at: datetime
+    reason: str | None
+
+
+class Pins:
+    """The pins of one stage."""
+
+    def __init__(self, bucket: Bucket, stage: str) -> None:
+        self._stage = stage
+        self._records = NumberedRecords(bucket, f"stages/{stage}/pins/", encode=_to_json, decode=_from_json)
+
+    def pin(self) -> Pin | None:
+        """Return the pin that holds the stage, or None."""
+        last = self._records.latest()
+        return last.pin if last is not None else None
+
+    def set(self, *, build: int | None, by: str, reason: str | None) -> Pin:
+        """Pin the stage; a pin that is there already is replaced."""
+        at = datetime.now(UTC)
+        pin = Pin(stage=self._stage, build=build, by=by, at=at, reason=reason)
+        self._records.append(lambda _: _Record(pin=pin, by=by, at=at, reason=reason))
+        return pin
+
+    def release(self, *, by: str, reason: str | None) -> Pin:
+        """Let the stage go, and return the pin that held it.
+
+        Raises:
+            UsageError: it is not pinned.
+        """
+        pin = self.pin()
+        if pin is None:
+            raise UsageError(f"{self._stage} is not pinned", mend="nothing has to be done: deployments reach it")
+        self._records.append(lambda _: _Record(pin=None, by=by, at=datetime.now(UTC), reason=reason))
+        return pin
+
+
+def _to_json(record: _Record) -> dict[str, Any]:
+    values = asdict(record)
+    values["at"] = record.at.isoformat()
+    if record.pin is not None:
+        values["pin"]["at"] = record.pin.at.isoformat()
+    return {"format": FORMAT, **values}
+
+
+def _from_json(values: Mapping[str, Any]) -> _Record:
+    check_format(values)
+    pin = values["pin"]
+    return _Record(
+        pin=Pin(**{**pin, "at": datetime.fromisoformat(pin["at"])}) if pin else None,
+        by=values["by"],
+        at=datetime.fromisoformat(values["at"]),
+        reason=values["reason"],
+    )
