@@ -54,6 +54,17 @@ class Visit:
     def query(self) -> Mapping[str, str]:
         return self.request.query
 
+    @property
+    def wants_json(self) -> bool:
+        """Whether a program asks: by ``?format=json``, or by accepting JSON and not HTML."""
+        accept = self.request.headers.get("Accept", "")
+        return self.query.get("format") == "json" or ("application/json" in accept and "text/html" not in accept)
+
+    @property
+    def path(self) -> str:
+        """The address below the place, without its query: ``/stages/prod``."""
+        return self.request.path.removeprefix(f"/{self.place.key}") or "/"
+
     def part(self, name: str) -> str:
         """Return a variable part of the address: ``{stage}``."""
         return self.request.match_info[name]
@@ -89,6 +100,8 @@ class Moved:
     data: Mapping[str, Any]
     status: int = 200
     """For programs: 200, 201 or 202."""
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    """To be remembered by the browser, for this place alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,6 +110,9 @@ class ServerEvent:
 
     event: str
     data: Any
+    template: str | None = None
+    """Where a page appends what it follows: the template of one line, which gets ``line`` (the data). Its HTML is sent
+    as the data's ``html``, to those alone who ask for it by ``?html=1``, as ``console.js`` does."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
