@@ -1,1 +1,1 @@
-"""A running lab: the local AWS, the git remote, the pipeline and the console, started and ended together."""
+"""``rollbacklab up``: the lab as one process, with the local AWS as its child, git remotes, and a console for each."""
