@@ -9,7 +9,7 @@ from pathlib import Path
 from pytest_rollbacklab.config import CONFIG_NAME
 from pytest_rollbacklab.errors import ConfigError
 
-__all__ = ["copy_app", "sample_app", "write_out"]
+__all__ = ["copy_app", "sample_app", "shipped_labs", "write_out"]
 
 _NOT_THE_APP = (".git", ".venv", ".aws-sam", ".rollbacklab", "__pycache__", "*.pyc", ".*_cache", "node_modules")
 
@@ -29,6 +29,11 @@ def sample_app(root: Path) -> Path:
         if (candidate / CONFIG_NAME).is_file():
             return candidate
     return _shipped("sample_app")
+
+
+def shipped_labs() -> Path:
+    """Return the labs' directory, with their list ``labs.toml`` in it."""
+    return _shipped("labs")
 
 
 def write_out(directory: Path) -> int:

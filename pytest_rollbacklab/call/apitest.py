@@ -18,7 +18,7 @@ from pytest_rollbacklab.call.node_inspect import inspect
 from pytest_rollbacklab.errors import CallError, UsageError
 from pytest_rollbacklab.model import Answer
 
-__all__ = ["EXIT_ANSWERED", "EXIT_FAILED", "EXIT_NO_ANSWER", "UnsignedClients", "run"]
+__all__ = ["EXIT_ANSWERED", "EXIT_FAILED", "EXIT_NO_ANSWER", "UnsignedClients", "exit_status", "run", "send"]
 
 EXIT_ANSWERED = 0
 """The API answered with a status below 400."""
@@ -77,12 +77,28 @@ def run(
         clients: Gives Cognito's clients in a region.
     """
     try:
-        request = read_request(options)
-        answer = _call(options, request, write, clients(options.cognito_region))
+        answer = send(options, write, clients=clients)
     except (CallError, UsageError) as error:
         write(str(error))
         return EXIT_NO_ANSWER
     write(inspect({"status": answer.status, "statusText": answer.reason, "data": _data(answer)}))
+    return exit_status(answer)
+
+
+def send(
+    options: ApitestOptions, write: Callable[[str], object], *, clients: Callable[[str], Clients] = UnsignedClients
+) -> Answer:
+    """Sign in and make the call. Arguments as for ``run``; what is written says how far it has come.
+
+    Raises:
+        UsageError: an option is wrong.
+        CallError: a pool refused, or nobody was there.
+    """
+    return _call(options, read_request(options), write, clients(options.cognito_region))
+
+
+def exit_status(answer: Answer) -> int:
+    """Return what an answer means to a script."""
     return EXIT_FAILED if answer.status >= _FIRST_FAILURE else EXIT_ANSWERED
 
 

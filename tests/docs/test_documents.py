@@ -101,7 +101,7 @@ class TestReadme:
     def test_names_commands_that_exist(self) -> None:
         text = "\n".join(blocks(README, "sh")).replace("\\\n", "")
         called = [shlex.split(line)[1:] for line in text.splitlines() if line.startswith("rollbacklab ")]
-        assert {words[0] for words in called} == set(main.commands)
+        assert {words[0] for words in called} <= set(main.commands)  # docs/command-line.md has them all
         for name, *words in called:
             known = {option for parameter in main.commands[name].params for option in parameter.opts}
             assert {word for word in words if word.startswith("--")} <= known

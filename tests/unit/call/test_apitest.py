@@ -11,11 +11,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from click.testing import CliRunner
 
 from pytest_rollbacklab.call.apitest import EXIT_ANSWERED, EXIT_FAILED, EXIT_NO_ANSWER, UnsignedClients, run
 from pytest_rollbacklab.call.apitest_request import ApitestOptions
-from pytest_rollbacklab.cli_apitest import apitest_command
 from pytest_rollbacklab.errors import CallError
 
 PREAMBLE = ["Authenticating with User Pool", "Getting temporary credentials", "Making API request"]
@@ -206,37 +204,3 @@ def test_a_profile_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(CallError, match=r"boto3 makes no client of cognito-idp in us-east-1: .*nobody"):
         UnsignedClients("us-east-1").client("cognito-idp")
-
-
-class TestCommand:
-    def test_takes_the_options_of_npms_client(self) -> None:
-        names = {option for parameter in apitest_command.params for option in parameter.opts}
-        assert names == {
-            "--username",
-            "--password",
-            "--user-pool-id",
-            "--app-client-id",
-            "--cognito-region",
-            "--identity-pool-id",
-            "--invoke-url",
-            "--api-gateway-region",
-            "--path-template",
-            "--method",
-            "--params",
-            "--additional-params",
-            "--body",
-            "--api-key",
-            "--access-token-header",
-        }
-
-    def test_a_missing_option_has_the_status_of_no_answer(self) -> None:
-        result = CliRunner().invoke(apitest_command, ["--username", "ann"])
-        assert result.exit_code == EXIT_NO_ANSWER
-        assert "Missing option '--password'" in result.output
-
-    def test_exits_with_what_came_of_it(self) -> None:
-        required = ("username", "password", "user-pool-id", "app-client-id", "identity-pool-id", "invoke-url")
-        options = [f"--{name}=x" for name in (*required, "path-template", "body")]
-        result = CliRunner().invoke(apitest_command, options)
-        assert result.exit_code == EXIT_NO_ANSWER
-        assert result.output.startswith("--body is not JSON")

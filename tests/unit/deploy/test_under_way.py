@@ -10,7 +10,6 @@ from pytest_rollbacklab.deploy.release import Plan, Releases
 from pytest_rollbacklab.errors import DeployError
 from pytest_rollbacklab.model import Build
 
-
 TEMPLATE = json.dumps({"Resources": {"Create": {"Type": "AWS::Lambda::Function"}}})
 
 
