@@ -251,14 +251,18 @@ class Target:
             s3={"addressing_style": "path"},
             # StartLiveTail's "stream-" goes before AWS's own addresses, and not before one that was given.
             inject_host_prefix=not self.endpoint_url,
+            # A name that is given is not put together anew for each request.
+            user_agent=f"pytest-rollbacklab boto3/{boto3.__version__}",
         )
         client = session.client(service, endpoint_url=self.endpoint_url, config=config)
         client.meta.events.register("before-send", self._before_send)
         client.meta.events.register("needs-retry", self._needs_retry)
         return client
 
-    def _before_send(self, **_: Any) -> None:
+    def _before_send(self, request: Any, **_: Any) -> None:
         """Ask before each attempt, so that a dead cloud is named and no retry waits for it."""
+        # boto3 has S3 agree to each upload before it is sent, which costs small ones as much as the upload itself.
+        request.headers.pop("Expect", None)
         self.check()
 
     def _needs_retry(self, caught_exception: Exception | None = None, **_: Any) -> None:

@@ -25,6 +25,7 @@ def wait_for(
     *,
     timeout_s: float,
     first_pause_s: float = 0.005,
+    pause_first: bool = False,
     longest_pause_s: float = 2.0,
     mend: str | None = None,
     check: Callable[[], None] | None = None,
@@ -39,6 +40,7 @@ def wait_for(
         probe: Returns None for "not yet". Its errors pass through at once.
         timeout_s: Seconds until this gives up. The probe is asked at least once, and once more at the end.
         first_pause_s: The first pause; each next one is half as long again, up to ``longest_pause_s``.
+        pause_first: Whether it is not worth asking before the first pause.
         mend: What to do when it never comes.
         check: Called before every further look; raises when waiting has become pointless (the cloud died).
         last_seen: What to show in the error, called when the deadline has passed.
@@ -48,6 +50,8 @@ def wait_for(
     """
     deadline = clock() + timeout_s
     pause = first_pause_s
+    if pause_first:
+        sleep(min(pause, timeout_s))
     while True:
         found = probe()
         if found is not None:

@@ -23,7 +23,7 @@ from pytest_rollbacklab.config import AppConfig
 from pytest_rollbacklab.errors import BuildError, SourceError, TemplateError
 from pytest_rollbacklab.model import Build, Commit, Package
 
-__all__ = ["BuildLog", "make_build"]
+__all__ = ["BuildLog", "last_line", "make_build"]
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +62,14 @@ def make_build(
         DeployError: the shelf gave no number.
     """
     built_at, begun = datetime.now(UTC), time.monotonic()
-    log(f"Building {commit.short_sha} {commit.title!r} by {commit.author}")
-    made = _make(app, repository, commit, shelf, app_path, log)
+    said: list[str] = []
+
+    def say(line: str) -> None:
+        said.append(line)
+        log(line)
+
+    say(f"Building {commit.short_sha} {commit.title!r} by {commit.author}")
+    made = _make(app, repository, commit, shelf, app_path, say)
     duration_s = time.monotonic() - begun
     build = shelf.add_build(
         lambda number: Build(
@@ -76,10 +82,16 @@ def make_build(
             built_at=built_at,
             duration_s=duration_s,
             failure=made.failure,
-        )
+        ),
+        log=said,
     )
-    log(f"Build {build.number} {'succeeded' if build.succeeded else 'failed'} in {duration_s:.2f} s")
+    log(last_line(build))
     return build
+
+
+def last_line(build: Build) -> str:
+    """Return the line that ends a build's log."""
+    return f"Build {build.number} {'succeeded' if build.succeeded else 'failed'} in {build.duration_s:.2f} s"
 
 
 def _make(app: AppConfig, repository: Repository, commit: Commit, shelf: Shelf, app_path: str, log: BuildLog) -> _Made:

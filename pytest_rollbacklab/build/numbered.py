@@ -44,11 +44,12 @@ class NumberedRecords(Generic[Record]):
         self._read: dict[int, Record] = {}
         self._highest = 0
 
-    def append(self, make: Callable[[int], Record]) -> Record:
+    def append(self, make: Callable[[int], Record], *, beside: Mapping[str, Any] | None = None) -> Record:
         """Keep a new record under the next number.
 
         Args:
             make: Makes the record of a number; called again when another writer was first.
+            beside: Members that are written with the record and are no part of it; ``beside`` reads them.
 
         Raises:
             DeployError: others were first every time.
@@ -57,7 +58,8 @@ class NumberedRecords(Generic[Record]):
         for _ in range(_ATTEMPTS):
             number += 1
             record = make(number)
-            content = json.dumps(self._encode(record), indent=2, ensure_ascii=False).encode()
+            members = {**self._encode(record), **(beside or {})}
+            content = json.dumps(members, indent=2, ensure_ascii=False).encode()
             if self._bucket.put_new(self._key(number), content):
                 self._read[number] = record
                 self._highest = max(self._highest, number)
@@ -78,7 +80,9 @@ class NumberedRecords(Generic[Record]):
 
     def latest_number(self) -> int:
         """Return the highest number; 0 when there is none yet."""
-        self._highest = max(self._numbers(after=self._highest), default=self._highest)
+        # To list costs a bucket's length, and mostly nothing has come since: so the next number is asked for first.
+        if self._bucket.size_bytes(self._key(self._highest + 1)) is not None:
+            self._highest = max(self._numbers(after=self._highest), default=self._highest)
         return self._highest
 
     def latest(self) -> Record | None:
@@ -98,6 +102,11 @@ class NumberedRecords(Generic[Record]):
                 return None
             self._read[number] = self._decoded(number, content)
         return self._read[number]
+
+    def beside(self, number: int, name: str) -> Any:
+        """Return what was written with a record under a name; None when there is no such record, or nothing was."""
+        content = self._bucket.get(self._key(number))
+        return None if content is None else json.loads(content).get(name)
 
     def _decoded(self, number: int, content: bytes) -> Record:
         try:

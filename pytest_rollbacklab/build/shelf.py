@@ -52,19 +52,36 @@ class Shelf:
 
     def __init__(self, bucket: Bucket) -> None:
         self.bucket = bucket
-        self._made_of: dict[str, str] = {}
-        """sha256 by input digest, as far as was asked for."""
+        self._made_of: dict[str, StoredPackage] = {}
+        """Packages by the digest of what they were made of, as far as was asked for."""
+        self._template: tuple[str, str] | None = None
+        """The key and the text of the template that was kept last."""
+        self._newest: Build | None = None
+        """The build that was added last, unless it failed."""
         self._builds = NumberedRecords(bucket, "builds/", encode=build_to_json, decode=build_from_json)
 
-    def add_build(self, make: Callable[[int], Build]) -> Build:
-        """Keep a new build under the next number; ``make`` makes it, and is called again when the number was taken."""
-        build = self._builds.append(make)
+    def add_build(self, make: Callable[[int], Build], *, log: Iterable[str] = ()) -> Build:
+        """Keep a new build under the next number.
+
+        Args:
+            make: Makes the build of a number; called again when the number was taken.
+            log: What was said while it was made.
+        """
+        build = self._builds.append(make, beside={"log": list(log)})
         if build.succeeded:
             self.bucket.put(_commit_key(build.commit.sha), str(build.number).encode())
+            self._newest = build
         return build
+
+    def log(self, number: int) -> tuple[str, ...]:
+        """Return what was said while a build was made, without its end; empty when there is no such build."""
+        return tuple(self._builds.beside(number, "log") or ())
 
     def build_of(self, commit_sha: str) -> Build | None:
         """Return the build that a commit led to, when it succeeded and is whole; None otherwise."""
+        newest = self._newest
+        if newest is not None and newest.commit.sha == commit_sha:
+            return newest
         noted = self.bucket.get(_commit_key(commit_sha))
         return None if noted is None else self._builds.get(int(noted))
 
@@ -86,10 +103,12 @@ class Shelf:
         done = []
         for build in builds:
             self.bucket.put(f"{_PRUNED}{build.number:06d}", b"")
+            self._forget()
             if self.build_of(build.commit.sha) == build:
                 self.bucket.delete(_commit_key(build.commit.sha))
             for key in set(_parts(build)) - kept:
                 self.bucket.delete(key)
+            self._forget()
             done.append(build.number)
         return tuple(done)
 
@@ -115,23 +134,25 @@ class Shelf:
         return found
 
     def find_package(self, input_digest: str) -> StoredPackage | None:
-        """Return the package that was made of this input, when it still lies here."""
+        """Return the package that was made of this input, when it still lies here; it is looked for once."""
         if input_digest not in self._made_of:
             noted = self.bucket.get(_input_key(input_digest))
             if noted is None:
                 return None
-            self._made_of[input_digest] = str(json.loads(noted)["sha256"])
-        sha256 = self._made_of[input_digest]
-        size_bytes = self.bucket.size_bytes(package_key(sha256))
-        return None if size_bytes is None else StoredPackage(sha256=sha256, size_bytes=size_bytes)
+            sha256 = str(json.loads(noted)["sha256"])
+            size_bytes = self.bucket.size_bytes(package_key(sha256))
+            if size_bytes is None:
+                return None
+            self._made_of[input_digest] = StoredPackage(sha256=sha256, size_bytes=size_bytes)
+        return self._made_of[input_digest]
 
     def keep_package(self, content: bytes, input_digest: str) -> StoredPackage:
         """Keep a package under its sha256, and note what it was made of."""
         sha256 = hashlib.sha256(content).hexdigest()
         self.bucket.put_new(package_key(sha256), content)
         self.bucket.put(_input_key(input_digest), json.dumps({"sha256": sha256}).encode())
-        self._made_of[input_digest] = sha256
-        return StoredPackage(sha256=sha256, size_bytes=len(content))
+        package = self._made_of[input_digest] = StoredPackage(sha256=sha256, size_bytes=len(content))
+        return package
 
     def keep_template(self, text: str) -> tuple[str, str]:
         """Keep a packaged template; returns its key and its sha256."""
@@ -139,14 +160,21 @@ class Shelf:
         sha256 = hashlib.sha256(content).hexdigest()
         key = f"templates/{sha256}.json"
         self.bucket.put_new(key, content)
+        self._template = (key, text)
         return key, sha256
 
     def template(self, build: Build) -> str:
-        """Return a build's packaged template, verified.
+        """Return a build's packaged template, verified; one that was just kept is not read again.
 
         Raises:
             DeployError: it is gone, it is not what was kept, or the build failed and has none.
         """
+        kept = self._template
+        if kept is not None and kept[0] == build.template_key:
+            return kept[1]
+        return self._read_template(build)
+
+    def _read_template(self, build: Build) -> str:
         if build.template_key is None or build.template_sha256 is None:
             raise DeployError(
                 f"build {build.number} cannot be deployed: it failed", looked_at=f"its reason: {build.failure}"
@@ -159,9 +187,14 @@ class Shelf:
         Raises:
             DeployError: one is gone or is not what was kept; names the build and the key.
         """
-        self.template(build)
+        self._read_template(build)
         for what, key, sha256 in _packages(build):
             self._verified(build, what, key, sha256)
+
+    def _forget(self) -> None:
+        """Look for everything anew: something that lay here does no longer."""
+        self._made_of.clear()
+        self._template = self._newest = None
 
     def _gone(self, build: Build) -> str:
         if self.bucket.size_bytes(f"{_PRUNED}{build.number:06d}") is not None:
@@ -176,6 +209,8 @@ class Shelf:
             found = "is not what was kept"
         else:
             return content
+        self._forget()
+        self.bucket.delete(_commit_key(build.commit.sha))  # so that the commit is built again when it is pushed again
         raise DeployError(
             f"build {build.number} cannot be deployed: its {what} {found}",
             looked_at=f"s3://{self.bucket.name}/{key}, sha256 {sha256}",

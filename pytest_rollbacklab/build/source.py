@@ -25,6 +25,7 @@ DEFAULT_AUTHOR = "rollbacklab <rollbacklab@localhost>"
 
 _COMMIT_FORMAT = "--format=%H%x00%an <%ae>%x00%ct%x00%B"
 _AUTHOR = re.compile(r"(?P<name>[^<>\n]*[^<>\s]) <(?P<address>[^<>\s]+)>")
+_COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHOWN = 20
 
 
@@ -89,12 +90,14 @@ class Repository:
             SourceError: it names none; the message lists the branches and tags there are.
         """
         try:
-            sha = self._git.run("rev-parse", "--verify", "--end-of-options", ref + "^{commit}").decode().strip()
+            sha = ref
+            if not _COMMIT_ID.fullmatch(ref):
+                sha = self._git.run("rev-parse", "--verify", "--end-of-options", ref + "^{commit}").decode().strip()
+            told = self._git.run("log", "-1", _COMMIT_FORMAT, sha + "^{commit}", "--").decode("utf-8", "replace")
         except SourceError as error:
             raise SourceError(
                 f"{ref!r} names no commit", looked_at=f"{self.path}: branches and tags: {self._refs()}"
             ) from error
-        told = self._git.run("log", "-1", _COMMIT_FORMAT, sha, "--").decode("utf-8", "replace")
         sha, author, seconds, message = told.split("\0", 3)
         committed_at = datetime.fromtimestamp(int(seconds), UTC)
         return Commit(sha=sha, author=author, message=message.strip("\n"), committed_at=committed_at)

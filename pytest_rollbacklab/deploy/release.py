@@ -44,12 +44,17 @@ class Plan:
     executable: bool
     """Whether there is a change set to execute; there is none when nothing would change."""
     planned_in_s: float
-    rolled_back_from: int | None
-    """The build number that is live, for a rollback."""
+    before: int | None
+    """The number of the build that was live when this was planned; None for none."""
     reason: str | None
     by: str | None
     after: int
     """The number of the release that was live when this was planned; 0 for none."""
+
+    @property
+    def rolled_back_from(self) -> int | None:
+        """The number of the build that a rollback takes away."""
+        return self.before if self.kind == "rollback" else None
 
 
 class Releases:
@@ -186,7 +191,7 @@ class Releases:
             change_set=change_set,
             executable=executable,
             planned_in_s=time.monotonic() - begun,
-            rolled_back_from=live.build.number if live and kind == "rollback" else None,
+            before=live.build.number if live else None,
             reason=reason,
             by=by,
             after=live.number if live else 0,
@@ -264,8 +269,7 @@ class Releases:
         """Execute the change set, if there is one, and return the stack's outputs."""
         stack = self.stack(plan.stage)
         if plan.executable:
-            live = self.ledger(plan.stage).live()
-            before = f"build {live.build.number}" if live else "what was there before"
+            before = f"build {plan.before}" if plan.before else "what was there before"
             deploying = f"build {plan.build.number}"
             return stack.execute(plan.change_set.name, deploying=deploying, before=before).outputs
         state = stack.state()

@@ -105,7 +105,7 @@ class Stack:
             self._cloudformation.execute_change_set(StackName=self.name, ChangeSetName=change_set)
         except ClientError as error:
             raise refused(f"{deploying} was not deployed to {self.name}", error) from error
-        state = self._settle()
+        state = self._settle(begun=True)
         if state.status not in DEPLOYED:
             raise self._failure(state, deploying, before)
         return state
@@ -132,11 +132,12 @@ class Stack:
             self._cloudformation.delete_stack(StackName=self.name)
         except ClientError as error:
             raise refused(f"{self.name} was not deleted", error) from error
-        settled = self._settle(state.stack_id)
+        settled = self._settle(state.stack_id, begun=True)
         if settled.status != _GONE:
             raise DeployError(f"{self.name} was not deleted: {_status(settled)}", looked_at=self._failed_events())
 
-    def _settle(self, stack_id: str | None = None) -> StackState:
+    def _settle(self, stack_id: str | None = None, *, begun: bool = False) -> StackState:
+        """Wait until nothing is under way; what has just begun is not asked after at once."""
         seen: list[StackState] = []
 
         def settled() -> StackState | None:
@@ -148,6 +149,7 @@ class Stack:
             f"the stack {self.name} to settle",
             settled,
             timeout_s=self._timeout_s,
+            pause_first=begun,
             mend="look at its events: what is under way may still come to its end",
             check=self._target.check,
             last_seen=lambda: _status(seen[0]),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -29,6 +30,7 @@ __all__ = ["HOST", "STAY", "PortInUseError", "serve"]
 HOST = "127.0.0.1"
 _MAX_BODY_BYTES = 512 * 1024 * 1024  # a package of 250 MB, base64, with room; each service has limits of its own
 _MAX_LINE_BYTES = 64 * 1024
+_COLLECT_AFTER = 10_000  # objects; a call of moto makes some thousands, and next to none of them are cycles
 
 STAY = b"stay\n"
 """What a parent writes to the standard input of its ``--die-with-stdin`` child to leave it running."""
@@ -66,6 +68,9 @@ async def serve(
         async with listening(port, directory) as endpoint:
             if die_with_stdin:
                 _stop_with_stdin(stop)
+            # What is here by now stays to the end, and a collection that looked at all of it would hold up a request.
+            gc.freeze()
+            gc.set_threshold(_COLLECT_AFTER, 10, 10)
             on_ready(endpoint)
             await stop.wait()
 

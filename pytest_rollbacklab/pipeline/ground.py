@@ -82,6 +82,12 @@ class Ground:
         """Look at the repository's branches again: some have stages of their own."""
         self._branches = tuple(self.repository.branches())
 
+    def add_branch(self, branch: str) -> None:
+        """Note that there is a branch: it may have a stage of its own."""
+        with self._lock:
+            if branch not in self._branches:
+                self._branches = tuple(sorted((*self._branches, branch)))
+
     def pins(self, stage: str) -> Pins:
         """Return the pins of a stage.
 

@@ -1,8 +1,7 @@
 """The journal of activities: who did what, when and from where, kept beside the builds in the app's bucket.
 
     activity/begun/<NNNNNN>.json     written when it begins, under the next number
-    activity/ended/<NNNNNN>.json     written when it has ended, with what came of it
-    activity/logs/<NNNNNN>.txt       its log, written with its end
+    activity/ended/<NNNNNN>.json     written when it has ended, with what came of it and its log
 
 Each is written once. An activity that has a beginning, no end, and nobody at work on it was interrupted: the process
 that did it was stopped. Logs of what is at work are held in memory and can be followed.
@@ -12,7 +11,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -135,9 +134,7 @@ class Journal:
     def end(self, running: Running, state: ActivityState, outcome: str) -> Activity:
         """Write down what came of an activity, with its log."""
         activity = replace(running.activity, state=state, outcome=outcome, ended_at=datetime.now(UTC))
-        log = "".join(f"{line}\n" for line in running.lines())
-        self._bucket.put(f"activity/logs/{activity.number:06d}.txt", log.encode())
-        self._write_end(activity)
+        self._write_end(activity, log=running.lines())
         running.finish(activity)
         self._changed(activity.number)
         return activity
@@ -181,8 +178,8 @@ class Journal:
         running = self._running.get(number)
         if running is not None:
             return running.lines()
-        content = self._bucket.get(f"activity/logs/{number:06d}.txt")
-        return tuple(content.decode().splitlines()) if content else ()
+        content = self._bucket.get(_end_key(number))
+        return tuple(json.loads(content)["log"]) if content else ()
 
     def running(self, number: int) -> Running | None:
         """Return an activity that is at work, or None."""
@@ -202,8 +199,9 @@ class Journal:
             self._ended[number] = _from_json(json.loads(content))
         return self._ended[number]
 
-    def _write_end(self, activity: Activity) -> None:
-        self._bucket.put_new(_end_key(activity.number), json.dumps(_to_json(activity), ensure_ascii=False).encode())
+    def _write_end(self, activity: Activity, *, log: Iterable[str] = ()) -> None:
+        members = {**_to_json(activity), "log": list(log)}
+        self._bucket.put_new(_end_key(activity.number), json.dumps(members, ensure_ascii=False).encode())
         with self._lock:
             self._ended[activity.number] = activity
             self._running.pop(activity.number, None)
@@ -226,7 +224,7 @@ def _to_json(activity: Activity) -> dict[str, Any]:
 
 def _from_json(values: Mapping[str, Any]) -> Activity:
     check_format(values)
-    members = {name: value for name, value in values.items() if name != "format"}
+    members = {name: value for name, value in values.items() if name not in ("format", "log")}
     ended_at = values["ended_at"]
     return Activity(
         **{

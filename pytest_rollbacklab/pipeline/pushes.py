@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pytest_rollbacklab.build.build import make_build
+from pytest_rollbacklab.build.build import last_line, make_build
 from pytest_rollbacklab.build.source import Repository
 from pytest_rollbacklab.errors import BuildError, RollbacklabError
 from pytest_rollbacklab.model import Build
@@ -46,7 +46,6 @@ class Pushes:
                     tell(f"Commit {commit.short_sha} was built before, as build {known.number}; nothing is rebuilt")
                 ground.journal.moved_on(running, build=build.number)
                 if known is None:
-                    self._keep_log(build, running)
                     self._prune(tell)
             ground.changed("builds", str(build.number))
             if build.failure is not None:
@@ -57,7 +56,7 @@ class Pushes:
     def moved(self, branch: str, sha: str, *, who: Actor, say: Say) -> None:
         """Deploy a branch's new head; see ``Pipeline.moved``."""
         ground = self._ground
-        ground.reread_branches()
+        ground.add_branch(branch)
         try:
             build = ground.shelf.build_of(sha) or self.build(branch, sha, who=who, say=say, quarantine={})
             following = ground.app.following(branch)
@@ -85,9 +84,8 @@ class Pushes:
 
     def log(self, number: int) -> tuple[str, ...]:
         """Return a build's log."""
-        self._ground.shelf.build(number)
-        content = self._ground.shelf.bucket.get(_log_key(number))
-        return tuple(content.decode().splitlines()) if content else ()
+        shelf = self._ground.shelf
+        return (*shelf.log(number), last_line(shelf.build(number)))
 
     def _take_down(self, stage: str, who: Actor, say: Say) -> None:
         ground = self._ground
@@ -99,10 +97,6 @@ class Pushes:
             running.outcome = f"{stage} is gone, with all that was in it"
             tell(running.outcome)
 
-    def _keep_log(self, build: Build, running: Running) -> None:
-        log = "".join(f"{line}\n" for line in running.lines())
-        self._ground.shelf.bucket.put(_log_key(build.number), log.encode())
-
     def _prune(self, tell: Say) -> None:
         app = self._ground.app
         if app.retained_builds is not None:
@@ -110,10 +104,6 @@ class Pushes:
             pruned = prune(self._ground.shelf, ledgers, keep_newest=app.retained_builds)
             if pruned:
                 tell(f"Retention: the packages of build {', '.join(map(str, pruned))} were removed")
-
-
-def _log_key(number: int) -> str:
-    return f"build-logs/{number:06d}.txt"
 
 
 def _in_line(first: int) -> str:

@@ -31,7 +31,7 @@ def greeting(words: Words, owner: AppOwner, remote: Remote, *, students: int) ->
         yield f"  {words('Workshop')}   {owner.console_url}/workshop  ({words('{count} students', count=students)})"
     yield f"  {words('Local AWS')}  {target.endpoint_url}"
     yield f"             {words('account {account}, region {region}', account=target.account_id, region=target.region)}"
-    yield f"  {words('Git remote')} {REMOTE}: {owner.git_url}"
+    yield f"  {words('Git remote')} {REMOTE}: {owner.bare}"
     yield ""
     yield words("Any AWS client uses it with:")
     yield f"  export AWS_ENDPOINT_URL={target.endpoint_url} AWS_REGION={target.region}"

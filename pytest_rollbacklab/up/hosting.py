@@ -1,7 +1,8 @@
 """The repositories that are pushed to, and the remote ``lab`` that leads to the user's.
 
 A hosted repository is a bare one in the lab's directory with the lab's hooks in it. It is mended at each start, since
-hooks hold the port and a token. How git reaches it is ``smart_http``'s business.
+hooks hold the port and a token. The user's own remote is its path, for git needs half the time that it takes over HTTP
+and the hooks can say that the lab does not run; students reach theirs by ``smart_http``.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from pytest_rollbacklab.build.git import Git
 from pytest_rollbacklab.build.source import Repository
 from pytest_rollbacklab.errors import SourceError
 from pytest_rollbacklab.up.hooks import HOOKS, hook_script
+from pytest_rollbacklab.up.place_file import LAB_DIRECTORY
 
 __all__ = ["REMOTE", "Remote", "add_remote", "host"]
 
 REMOTE = "lab"
 
-_OURS = re.compile(r"http://127\.0\.0\.1:\d+/git/[0-9a-f]+/[^/]+\.git")
+_OURS = re.compile(rf".*/{re.escape(LAB_DIRECTORY)}/git/[^/]+\.git")
 _PACKED_FROM = 4000
 """Loose objects: git packs them at the next start."""
 
@@ -77,13 +79,13 @@ class Remote:
     has_commits: bool
 
 
-def add_remote(directory: Path, url: str) -> Remote:
-    """See that the user's directory is a repository, and that its remote ``lab`` leads to the lab.
+def add_remote(directory: Path, bare: Path) -> Remote:
+    """See that the user's directory is a repository, and that its remote ``lab`` leads to the hosted one.
 
     Raises:
         SourceError: the app is not at its repository's top, or a remote of this name leads elsewhere.
     """
-    git = Git(directory)
+    git, url = Git(directory), str(bare.absolute())
     made = not (directory / ".git").exists()
     if made:
         _refuse_inside_another(directory)
@@ -94,7 +96,6 @@ def add_remote(directory: Path, url: str) -> Remote:
     elif known != url:
         _refuse_elsewhere(directory, known)
         git.run("remote", "set-url", REMOTE, url)
-    git.run("config", f"remote.{REMOTE}.proxy", "")  # no proxy of the user's knows this machine's 127.0.0.1
     return Remote(
         repository_made=made,
         branch=_asked(git, "symbolic-ref", "--quiet", "--short", "HEAD"),

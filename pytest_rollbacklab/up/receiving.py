@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
@@ -148,15 +148,15 @@ def _pre_receive(owner: PushedTo, pushed: Pushed, say: Say) -> int:
         if ref.branch is None:
             say(f"{ref.name}: {'deleted' if ref.is_gone else 'kept'}; only branches are built")
         elif not ref.is_gone:
-            _say_if_forced(owner, ref, pushed, say)
-            try:
-                owner.ready_pipeline().pushed_commit(
-                    ref.branch, ref.new, who=_pusher(owner), say=say, quarantine=pushed.quarantine
-                )
-            except RollbacklabError as error:
-                say(f"REFUSED: {error}")
-                say(f"{ref.branch} stays {'away' if ref.is_new else 'at ' + ref.old[:7]}, and nothing is deployed")
-                status = 1
+            with _say_if_forced(owner, ref, pushed, say):
+                try:
+                    owner.ready_pipeline().pushed_commit(
+                        ref.branch, ref.new, who=_pusher(owner), say=say, quarantine=pushed.quarantine
+                    )
+                except RollbacklabError as error:
+                    say(f"REFUSED: {error}")
+                    say(f"{ref.branch} stays {'away' if ref.is_new else 'at ' + ref.old[:7]}, and nothing is deployed")
+                    status = 1
     return status
 
 
@@ -171,12 +171,17 @@ def _post_receive(owner: PushedTo, pushed: Pushed, say: Say) -> int:
     return 0
 
 
-def _say_if_forced(owner: PushedTo, ref: Ref, pushed: Pushed, say: Say) -> None:
+@contextlib.contextmanager
+def _say_if_forced(owner: PushedTo, ref: Ref, pushed: Pushed, say: Say) -> Iterator[None]:
+    """Ask git, while something else is done, whether a branch leaves commits behind; say so afterwards."""
     if ref.is_new:
+        yield
         return
-    try:
-        Git(owner.bare, quarantine=pushed.quarantine).run("merge-base", "--is-ancestor", ref.old, ref.new)
-    except SourceError:
+    git = Git(owner.bare, quarantine=pushed.quarantine)
+    with git.open("merge-base", "--is-ancestor", ref.old, ref.new) as asking:
+        yield
+        asking.communicate()
+    if asking.returncode:
         say(f"forced: {ref.old[:7]}, where {ref.branch} was, is no longer in it; what was built from it stays")
 
 

@@ -103,7 +103,7 @@ class _Lab:
     def _serve(self, claimed: socket, cloud: EmbeddedCloud, opening: Opening) -> None:
         directory = self._kept.app_directory
         user = opening.user()
-        remote = add_remote(directory, user.git_url)
+        remote = add_remote(directory, user.bare)
         for told in user.settle():
             _say(told)
         workshop = Workshop(students) if (students := opening.students()) else None

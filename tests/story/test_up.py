@@ -236,7 +236,7 @@ def test_ctrl_c_lets_a_push_come_to_its_end_and_a_second_one_does_not(up: Up) ->
     up.git("commit", "--allow-empty", "-m", "Second")
     up.cloud.suspend()  # so that the push cannot come to its end
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as push:
-        wait_for("the hook", lambda: _hook_runs(lab) or None, timeout_s=30)
+        wait_for("the hook", lambda: _hook_runs(psutil.Process(push.pid)) or None, timeout_s=30)
         os.killpg(lab.pid, signal.SIGINT)
         wait_for("the first Ctrl-C", lambda: "Ending" in up.said.read_text() or None, timeout_s=30)
         os.killpg(lab.pid, signal.SIGINT)
@@ -249,9 +249,9 @@ def test_ctrl_c_lets_a_push_come_to_its_end_and_a_second_one_does_not(up: Up) ->
     assert live_on_dev(up.start()) == 1
 
 
-def _hook_runs(lab: psutil.Process) -> bool:
+def _hook_runs(push: psutil.Process) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
-        return any("pre-receive" in part for child in lab.children(recursive=True) for part in child.cmdline())
+        return any("pre-receive" in part for child in push.children(recursive=True) for part in child.cmdline())
     return False
 
 

@@ -27,6 +27,15 @@ def test_returns_what_the_probe_finds_without_a_pause() -> None:
     assert time.pauses == []
 
 
+def test_what_has_just_begun_is_asked_after_one_pause_even_at_the_deadline() -> None:
+    time = Time()
+    found = wait_for("it", lambda: time.now, timeout_s=1, pause_first=True, sleep=time.sleep, clock=time.clock)
+    assert found == 0.005
+    with pytest.raises(WaitTimeout):
+        wait_for("it", lambda: None, timeout_s=0, pause_first=True, sleep=time.sleep, clock=time.clock)
+    assert time.pauses == [0.005, 0]
+
+
 def test_pauses_grow_up_to_the_longest() -> None:
     time = Time()
     answers = iter([None] * 6 + ["found"])

@@ -63,6 +63,10 @@ class FakeS3:
             raise _error("404", "HeadObject")
         return {"ContentLength": len(objects[Key])}
 
+    def delete_object(self, *, Bucket: str, Key: str) -> None:
+        self.calls.append(f"delete_object {Key}")
+        self._objects(Bucket, "DeleteObject").pop(Key, None)
+
     def get_paginator(self, operation: str) -> FakeS3:
         assert operation == "list_objects_v2"
         return self

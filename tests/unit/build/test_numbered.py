@@ -95,6 +95,9 @@ def test_a_writer_who_is_never_first_is_told() -> None:
         def put_new(self, key: str, content: bytes) -> bool:
             return False
 
+        def size_bytes(self, key: str) -> None:
+            return None
+
         def keys(self, prefix: str, *, after: str) -> list[str]:
             return []
 

@@ -131,12 +131,12 @@ def test_a_change_beside_the_chosen_files_changes_no_package(create: FunctionOf,
     assert not changed.reused
 
 
-def test_a_package_that_was_pruned_is_made_again(
+def test_a_package_that_was_removed_is_made_again(
     create: FunctionOf, shelf: Shelf, tmp_path: Path, objects: dict[str, bytes]
 ) -> None:
     first = package_function(create(), shelf, root=tmp_path)
     del objects[f"packages/{first.sha256}.zip"]
-    again = package_function(create(), shelf, root=tmp_path)
+    again = package_function(create(), Shelf(shelf.bucket), root=tmp_path)
     assert (again.sha256, again.reused) == (first.sha256, False)
     assert f"packages/{first.sha256}.zip" in objects
 

@@ -83,10 +83,31 @@ def test_what_another_kept_is_found_too(shelf: Shelf, bucket: Bucket) -> None:
     assert other.find_package("digest") == other.find_package("digest") == kept
 
 
-def test_a_package_that_was_pruned_is_not_found(shelf: Shelf, objects: dict[str, bytes]) -> None:
+def test_a_package_that_was_removed_is_not_found_by_the_next_who_looks(
+    shelf: Shelf, bucket: Bucket, objects: dict[str, bytes]
+) -> None:
     kept = shelf.keep_package(b"a zip", "digest")
     del objects[f"packages/{kept.sha256}.zip"]
+    assert Shelf(bucket).find_package("digest") is None
+
+
+def test_what_is_found_to_be_gone_is_looked_for_anew(shelf: Shelf, good: Build, objects: dict[str, bytes]) -> None:
+    kept = shelf.keep_package(b"a zip", "digest")
+    assert shelf.build_of(good.commit.sha) == good
+    del objects[f"packages/{kept.sha256}.zip"]
+    del objects[good.template_key or ""]
+    with pytest.raises(DeployError, match="its template is gone from the shelf"):
+        shelf.verify(good)
     assert shelf.find_package("digest") is None
+    assert shelf.build_of(good.commit.sha) is None
+
+
+def test_what_was_said_while_a_build_was_made_is_kept_with_it(shelf: Shelf, bucket: Bucket, good: Build) -> None:
+    build = shelf.add_build(lambda number: replace(good, number=number), log=["one", "two"])
+    assert Shelf(bucket).log(build.number) == ("one", "two")
+    assert Shelf(bucket).build(build.number) == build
+    assert shelf.log(good.number) == ()
+    assert shelf.log(99) == ()
 
 
 def test_what_was_kept_is_verified(shelf: Shelf, good: Build) -> None:

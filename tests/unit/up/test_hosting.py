@@ -13,7 +13,7 @@ from pytest_rollbacklab.errors import SourceError, ToolMissingError
 from pytest_rollbacklab.up.hooks import hook_script
 from pytest_rollbacklab.up.hosting import add_remote, host
 
-URL = "http://127.0.0.1:4711/git/abc123/notes.git"
+BARE = Path("/srv/notes/.rollbacklab/git/notes.git")
 
 
 def _remote(directory: Path) -> str:
@@ -39,32 +39,29 @@ def test_a_repository_is_made_mended_and_keeps_its_commits(tmp_path: Path) -> No
     assert asked.stdout.strip() == str(bare / "hooks")
 
 
-def test_the_remote_is_added_and_follows_the_port(tmp_path: Path) -> None:
+def test_the_remote_is_added_and_follows_the_directory(tmp_path: Path) -> None:
     work = Repository.init(tmp_path)
     work.write("README", "x")
     work.commit("First")
-    remote = add_remote(tmp_path, URL)
+    remote = add_remote(tmp_path, BARE)
     assert (remote.repository_made, remote.branch, remote.has_commits) == (False, "main", True)
-    assert _remote(tmp_path) == URL
-    moved = URL.replace("4711", "4799").replace("abc123", "fff")
+    assert _remote(tmp_path) == str(BARE)
+    moved = Path("/home/ann/notes/.rollbacklab/git/notes.git")
     add_remote(tmp_path, moved)
-    assert _remote(tmp_path) == moved
-    assert (
-        subprocess.run(["git", "-C", str(tmp_path), "config", "remote.lab.proxy"], capture_output=True).stdout == b"\n"
-    )
+    assert _remote(tmp_path) == str(moved)
 
 
 def test_a_directory_that_is_no_repository_becomes_one(tmp_path: Path) -> None:
-    remote = add_remote(tmp_path, URL)
+    remote = add_remote(tmp_path, BARE)
     assert (remote.repository_made, remote.branch, remote.has_commits) == (True, "main", False)
-    assert _remote(tmp_path) == URL
+    assert _remote(tmp_path) == str(BARE)
 
 
 def test_a_remote_of_somebody_elses_is_left_alone(tmp_path: Path) -> None:
     Repository.init(tmp_path)
     Git(tmp_path).run("remote", "add", "lab", "git@example.com:lab.git")
     with pytest.raises(SourceError) as raised:
-        add_remote(tmp_path, URL)
+        add_remote(tmp_path, BARE)
     assert str(raised.value) == (
         "this repository has a remote 'lab' that leads elsewhere\n"
         f"  looked at: {tmp_path}: git remote get-url lab: git@example.com:lab.git\n"
@@ -78,7 +75,7 @@ def test_an_app_inside_another_repository_is_refused(tmp_path: Path) -> None:
     inside = tmp_path / "apps" / "notes"
     inside.mkdir(parents=True)
     with pytest.raises(SourceError, match="the app is not at the top of its repository") as raised:
-        add_remote(inside, URL)
+        add_remote(inside, BARE)
     assert "make a repository of the app's directory: git init" in str(raised.value)
     assert not (inside / ".git").exists()
 

@@ -27,7 +27,7 @@ UP = Path(pytest_rollbacklab.up.__file__).parent
 OWNER: Any = SimpleNamespace(
     branch="main",
     console_url="http://127.0.0.1:4711/k3y",
-    git_url="http://127.0.0.1:4711/git/g1t/notes.git",
+    bare=Path("/srv/notes/.rollbacklab/git/notes.git"),
     target=SimpleNamespace(endpoint_url="http://127.0.0.1:4712", account_id="123456789012", region="us-east-1"),
     pipeline=SimpleNamespace(app=SimpleNamespace(name="notes"), owner="ina"),
 )
@@ -41,7 +41,7 @@ def test_the_greeting_says_where_everything_is_and_what_to_do_next() -> None:
   Console    http://127.0.0.1:4711/k3y/
   Local AWS  http://127.0.0.1:4712
              account 123456789012, region us-east-1
-  Git remote lab: http://127.0.0.1:4711/git/g1t/notes.git
+  Git remote lab: /srv/notes/.rollbacklab/git/notes.git
 
 Any AWS client uses it with:
   export AWS_ENDPOINT_URL=http://127.0.0.1:4712 AWS_REGION=us-east-1
