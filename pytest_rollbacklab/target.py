@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -103,19 +103,20 @@ class EmbeddedCloud:
 
 
 @contextlib.contextmanager
-def embedded_cloud(*, port: int = 0, state: Path | None = None) -> Iterator[EmbeddedCloud]:
+def embedded_cloud(*, port: int = 0, state: Path | None = None, options: Sequence[str] = ()) -> Iterator[EmbeddedCloud]:
     """Start the local AWS as a child that dies with this process, and end it.
 
     Args:
         port: On 127.0.0.1; 0 for any free one.
         state: The directory to keep what is in it in, for the next one that is started with it; None to keep nothing.
+        options: Further ones of ``rollbacklab cloud``.
 
     Raises:
         CloudError: it did not start; carries its last words.
     """
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pytest_rollbacklab.localaws", *_options(port, state)],
+            [sys.executable, "-m", "pytest_rollbacklab.localaws", *_options(port, state), *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

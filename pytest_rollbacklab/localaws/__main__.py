@@ -29,6 +29,7 @@ def main(argv: list[str] | None = None, *, on_ready: Callable[[str], object] | N
     parser.add_argument("--die-with-stdin", action="store_true", help="stop when standard input ends")
     parser.add_argument("--state", type=Path, metavar="DIR", help="keep what is in it in this directory")
     parser.add_argument("--fresh", action="store_true", help="forget what is kept in the directory")
+    parser.add_argument("--strict-iam", action="store_true", help="refuse access keys that were not issued here")
     options = parser.parse_args(argv)
     if options.fresh and options.state is None:
         parser.error("--fresh forgets what is kept in the directory of --state DIR, and none is given")
@@ -42,6 +43,7 @@ def main(argv: list[str] | None = None, *, on_ready: Callable[[str], object] | N
                 die_with_stdin=options.die_with_stdin,
                 state=options.state,
                 fresh=options.fresh,
+                strict_iam=options.strict_iam,
             )
             runner.run(serving)
     except StateError as error:

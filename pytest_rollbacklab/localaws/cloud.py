@@ -12,6 +12,7 @@ from pytest_rollbacklab.localaws.api import Scope
 from pytest_rollbacklab.localaws.front_door import ApiCall, FrontDoor
 from pytest_rollbacklab.localaws.gateway.gateway import Gateway
 from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
+from pytest_rollbacklab.localaws.identity.api_calls.gate import Gate
 from pytest_rollbacklab.localaws.identity.credentials import Credentials, CredentialStore, Principal
 from pytest_rollbacklab.localaws.identity.policies import Policies
 from pytest_rollbacklab.localaws.identity.service import Identity
@@ -19,7 +20,7 @@ from pytest_rollbacklab.localaws.journal.answers import keep_first
 from pytest_rollbacklab.localaws.journal.journal import Journal
 from pytest_rollbacklab.localaws.keeping import Forgetful, Part
 from pytest_rollbacklab.localaws.lambdas.lambdas import Lambdas
-from pytest_rollbacklab.localaws.moto_seam import backends, owners
+from pytest_rollbacklab.localaws.moto_seam import backends, owners, wire
 from pytest_rollbacklab.localaws.moto_seam.client import MotoClient
 from pytest_rollbacklab.localaws.stacks.service import Stacks
 from pytest_rollbacklab.localaws.telemetry import Telemetry
@@ -33,9 +34,10 @@ class Cloud:
     Args:
         endpoint: The URL under which it answers; functions are told it.
         journal: Keeps what is in it; None when nothing is kept.
+        strict_iam: Whether a key that nobody issued is refused; else it is an administrator's.
     """
 
-    def __init__(self, *, endpoint: str, journal: Journal | None = None) -> None:
+    def __init__(self, *, endpoint: str, journal: Journal | None = None, strict_iam: bool = False) -> None:
         self._endpoint = endpoint
         self._journal = journal
         keeper = journal or Forgetful()
@@ -53,6 +55,7 @@ class Cloud:
             credentials=credentials,
             policies=policies,
             endpoint=lambda: endpoint,
+            jwks_of=backends.jwks_of,
             keeper=keeper,
         )
         self._stacks = Stacks(aws=self, keeper=keeper)
@@ -87,6 +90,7 @@ class Cloud:
             account_of=lambda key: found.principal.account_id if (found := credentials.find(key)) else None,
             owner_of=self._owner_of,
             on_iam_write=policies.forget,
+            gate=Gate(aws=self, credentials=credentials, policies=policies, read=_read, strict=strict_iam),
             moto=moto,
         )
         self.answer = self.front_door.answer if journal is None else keep_first(self.front_door.answer, journal)
@@ -105,6 +109,7 @@ class Cloud:
     async def close(self) -> None:
         """End everything; no process is left."""
         await self._stacks.close()
+        await self._gateway.close()
         await self._lambdas.close()
         if self._journal is not None:
             self._journal.close()
@@ -140,6 +145,11 @@ def _moto(journal: Journal | None) -> tuple[MotoClient, tuple[Part, ...]]:
     return MotoClient(kept.dispatch), kept.parts
 
 
+def _read(request: HttpRequest, service: str) -> tuple[str, Mapping[str, Any]]:
+    parsed = wire.parse(request, service)
+    return parsed.operation, parsed.params
+
+
 def _issued_by_moto(access_key_id: str) -> Credentials | None:
     key = owners.find_access_key(access_key_id)
     if key is None:
@@ -150,7 +160,11 @@ def _issued_by_moto(access_key_id: str) -> Credentials | None:
         session_token=key.session_token,
         expires_at=key.expires_at,
         principal=Principal(
-            arn=key.principal_arn, account_id=key.account_id, user_id=key.user_id, role_arn=key.role_arn
+            arn=key.principal_arn,
+            account_id=key.account_id,
+            user_id=key.user_id,
+            role_arn=key.role_arn,
+            session_policy=key.session_policy,
         ),
     )
 

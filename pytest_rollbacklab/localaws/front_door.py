@@ -2,8 +2,8 @@
 
 A call of a deployed API goes to the gateway; a control-plane call goes to the service that answers for itself, or to
 moto. The service is read from where a client says it: the credential's scope, else ``X-Amz-Target``, else the host
-name, else it is S3. The account is the access key itself when that is 12 digits, else its owner's. Nothing is
-authorised here: control-plane calls are an administrator's.
+name, else it is S3. The account is the access key itself when that is 12 digits, else its owner's. Whether a caller may
+is asked before anything is done, unless the key is an account itself, which may do everything.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import re
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from pytest_rollbacklab.localaws.api import Call, Scope, Service, ServiceError
@@ -23,7 +23,7 @@ from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
 from pytest_rollbacklab.localaws.moto_seam import wire
 from pytest_rollbacklab.localaws.moto_seam.client import MotoClient
 
-__all__ = ["DEFAULT_ACCOUNT_ID", "DEFAULT_REGION", "ApiCall", "FrontDoor"]
+__all__ = ["DEFAULT_ACCOUNT_ID", "DEFAULT_REGION", "ApiCall", "FrontDoor", "Gatekeeper"]
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +63,20 @@ class ApiCall:
     path: str
 
 
+class Gatekeeper(Protocol):
+    """Lets control-plane calls through, or not."""
+
+    async def check(
+        self, request: HttpRequest, *, signing_name: str, service: str, scope: Scope, access_key: str, protocol: str
+    ) -> None:
+        """Let a call through.
+
+        Raises:
+            ServiceError: it is refused.
+        """
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Addressed:
     """Whom a control-plane request is for, and from where."""
@@ -82,6 +96,7 @@ class FrontDoor:
         account_of: Gives the account of an access key that was issued here.
         owner_of: Gives the scope of a Cognito call that is not signed.
         on_iam_write: Told the scope of each IAM call that changes something.
+        gate: Asked before each call from outside; None when everybody may do everything.
         moto: Answers for every other service.
     """
 
@@ -94,6 +109,7 @@ class FrontDoor:
         account_of: Callable[[str], str | None],
         owner_of: Callable[[Mapping[str, Any]], Scope | None],
         on_iam_write: Callable[[Scope], None],
+        gate: Gatekeeper | None = None,
         moto: MotoClient | None = None,
     ) -> None:
         self._services = {service.name: service for service in services}
@@ -102,6 +118,7 @@ class FrontDoor:
         self._account_of = account_of
         self._owner_of = owner_of
         self._on_iam_write = on_iam_write
+        self._gate = gate
         self._moto = moto or MotoClient()
 
     async def answer(self, request: HttpRequest) -> HttpResponse:
@@ -138,6 +155,16 @@ class FrontDoor:
             addressed = self._address(request)
             service = _BY_SIGNING_NAME.get(addressed.signing_name, addressed.signing_name)
             own = self._services.get(service)
+            if self._gate is not None and not _ACCOUNT_ID.fullmatch(addressed.access_key):
+                protocol = "s3" if service == "s3" else wire.protocol_named(request, service) or protocol
+                await self._gate.check(
+                    request,
+                    signing_name=addressed.signing_name,
+                    service=service,
+                    scope=addressed.scope,
+                    access_key=addressed.access_key,
+                    protocol=protocol,
+                )
             if own is None:
                 answer = self._moto.dispatch(request, signing_name=addressed.signing_name, scope=addressed.scope)
                 if service == "iam":

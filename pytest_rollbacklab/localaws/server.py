@@ -47,6 +47,7 @@ async def serve(
     die_with_stdin: bool = False,
     state: Path | None = None,
     fresh: bool = False,
+    strict_iam: bool = False,
 ) -> None:
     """Run the local AWS until it is told to stop.
 
@@ -56,6 +57,7 @@ async def serve(
         die_with_stdin: Stop when standard input ends.
         state: The directory to keep what is in it in; None when nothing is kept.
         fresh: Forget what is kept there.
+        strict_iam: Refuse access keys that were not issued here.
 
     Raises:
         PortInUseError: the port is taken.
@@ -65,7 +67,7 @@ async def serve(
     _stop_on_signals(stop)
     with contextlib.ExitStack() as stack:
         directory = None if state is None else stack.enter_context(open_directory(state, fresh=fresh))
-        async with listening(port, directory) as endpoint:
+        async with listening(port, directory, strict_iam=strict_iam) as endpoint:
             if die_with_stdin:
                 _stop_with_stdin(stop)
             # What is here by now stays to the end, and a collection that looked at all of it would hold up a request.
@@ -76,7 +78,9 @@ async def serve(
 
 
 @contextlib.asynccontextmanager
-async def listening(port: int, directory: StateDirectory | None = None) -> AsyncIterator[str]:
+async def listening(
+    port: int, directory: StateDirectory | None = None, *, strict_iam: bool = False
+) -> AsyncIterator[str]:
     """Serve on the port within the block, which is given the endpoint's URL.
 
     The port is taken first, since its number goes into what the local AWS tells; it is listened on when everything that
@@ -88,7 +92,8 @@ async def listening(port: int, directory: StateDirectory | None = None) -> Async
     """
     with _bind(port) as listener:
         endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
-        cloud = Cloud(endpoint=endpoint, journal=None if directory is None else Journal(directory))
+        journal = None if directory is None else Journal(directory)
+        cloud = Cloud(endpoint=endpoint, journal=journal, strict_iam=strict_iam)
         runner = web.ServerRunner(_http_server(cloud.answer), shutdown_timeout=1.0)
         await runner.setup()
         try:

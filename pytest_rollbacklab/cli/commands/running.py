@@ -143,13 +143,15 @@ def _is_gone(pid: int) -> bool:
     "--state", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help="Keep what is in it there."
 )
 @click.option("--fresh", is_flag=True, help="Forget what was kept in --state DIR, and begin anew.")
+@click.option("--strict-iam", is_flag=True, help="Refuse access keys that were not issued here.")
 @json_option
 @click.pass_context
-def cloud(context: click.Context, port: int, state: Path | None, fresh: bool, as_json: bool) -> None:
+def cloud(context: click.Context, port: int, state: Path | None, fresh: bool, strict_iam: bool, as_json: bool) -> None:
     """Run the local AWS until Ctrl-C.
 
-    Any AWS client uses it through AWS_ENDPOINT_URL. Any credentials will do; a 12-digit access key is the account. With
-    --json, the one document says where it is, as soon as it is there.
+    Any AWS client uses it through AWS_ENDPOINT_URL. Any credentials will do; a 12-digit access key is the account. Keys
+    that it issued itself, to roles and users, are held to their policies. With --json, the one document says where it
+    is, as soon as it is there.
     """
     from pytest_rollbacklab.localaws.__main__ import main as run_cloud
 
@@ -157,7 +159,8 @@ def cloud(context: click.Context, port: int, state: Path | None, fresh: bool, as
         raise UsageError("there is nothing to forget: what is in it is not kept", mend="name where it is: --state DIR")
     kept = [] if state is None else ["--state", str(directory_of(context) / state), *(["--fresh"] if fresh else [])]
     told = (lambda endpoint: show_json_line({"endpoint_url": endpoint})) if as_json else None
-    context.exit(run_cloud(["--port", str(port), *kept], on_ready=told))
+    strict = ["--strict-iam"] if strict_iam else []
+    context.exit(run_cloud(["--port", str(port), *kept, *strict], on_ready=told))
 
 
 @click.command(short_help="Write the sample app and the labs into a new directory.")

@@ -7,13 +7,18 @@ sees an API that is being edited, only what was deployed.
 from __future__ import annotations
 
 import json
+import random
 import time
 from collections.abc import Callable
 
 from pytest_rollbacklab.localaws.api import Aws, Scope, Service
 from pytest_rollbacklab.localaws.gateway.chain import Chain
 from pytest_rollbacklab.localaws.gateway.control.account import AccountOperations
+from pytest_rollbacklab.localaws.gateway.control.api_keys import ApiKeyOperations
+from pytest_rollbacklab.localaws.gateway.control.authorizers import AuthorizerOperations
 from pytest_rollbacklab.localaws.gateway.control.deployments import DeploymentOperations
+from pytest_rollbacklab.localaws.gateway.control.exports import ExportOperations
+from pytest_rollbacklab.localaws.gateway.control.gateway_responses import GatewayResponseOperations
 from pytest_rollbacklab.localaws.gateway.control.imports import ImportOperations
 from pytest_rollbacklab.localaws.gateway.control.integrations import IntegrationOperations
 from pytest_rollbacklab.localaws.gateway.control.methods import MethodOperations
@@ -21,15 +26,23 @@ from pytest_rollbacklab.localaws.gateway.control.resources import ResourceOperat
 from pytest_rollbacklab.localaws.gateway.control.rest_apis import RestApiOperations
 from pytest_rollbacklab.localaws.gateway.control.stages import StageOperations
 from pytest_rollbacklab.localaws.gateway.control.tags import TagOperations
-from pytest_rollbacklab.localaws.gateway.execution.authorizing import Authorizer
+from pytest_rollbacklab.localaws.gateway.control.trials import TrialOperations
+from pytest_rollbacklab.localaws.gateway.control.usage_plans import UsagePlanOperations
+from pytest_rollbacklab.localaws.gateway.control.validators import ValidatorOperations
+from pytest_rollbacklab.localaws.gateway.execution.authorizers.functions import FunctionAuthorizers
+from pytest_rollbacklab.localaws.gateway.execution.authorizers.user_pools import JwksOf, UserPoolAuthorizers
+from pytest_rollbacklab.localaws.gateway.execution.authorizing import Doorkeeper
 from pytest_rollbacklab.localaws.gateway.execution.exchange import Exchange
 from pytest_rollbacklab.localaws.gateway.execution.faults import Fault
 from pytest_rollbacklab.localaws.gateway.execution.forwarding import Forwarding
 from pytest_rollbacklab.localaws.gateway.execution.functions import Functions
+from pytest_rollbacklab.localaws.gateway.execution.metering import Metering
 from pytest_rollbacklab.localaws.gateway.execution.trace import Trace
+from pytest_rollbacklab.localaws.gateway.execution.urls import Urls
 from pytest_rollbacklab.localaws.gateway.kept import KeptApis
 from pytest_rollbacklab.localaws.gateway.neighbours import FindsCredentials, Lambdas, Policies, Telemetry
 from pytest_rollbacklab.localaws.gateway.records.recorder import Recorder
+from pytest_rollbacklab.localaws.gateway.usage.book import UsageBook
 from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
 from pytest_rollbacklab.localaws.keeping import Forgetful, Keeper, Part
 
@@ -46,7 +59,9 @@ class Gateway:
         credentials: The keys that requests are signed with.
         policies: What their owners may call.
         endpoint: Says the local AWS's address, once it has one.
+        jwks_of: Gives a user pool's public keys.
         clock: The time, epoch seconds.
+        chance: A number from 0 to 1, 1 excluded, at random: which requests are the canary's.
         keeper: Hears of every change.
     """
 
@@ -59,16 +74,31 @@ class Gateway:
         credentials: FindsCredentials,
         policies: Policies,
         endpoint: Callable[[], str],
+        jwks_of: JwksOf,
         clock: Callable[[], float] = time.time,
+        chance: Callable[[], float] = random.random,
         keeper: Keeper | None = None,
     ) -> None:
-        kept = KeptApis(keeper or Forgetful())
-        self.parts: tuple[Part, ...] = (kept,)
+        keeper = keeper or Forgetful()
+        kept, book = KeptApis(keeper), UsageBook(keeper)
+        self.parts: tuple[Part, ...] = (kept, book)
         self._clock = clock
+        self._chance = chance
         self._registry = registry = kept.registry
+        forwarding = Forwarding(endpoint)
+        authorizers = FunctionAuthorizers(lambdas=lambdas, forwarding=forwarding, clock=clock)
+        self._urls = Urls()
         self._chain = Chain(
-            authorizer=Authorizer(credentials=credentials, policies=policies, clock=clock),
-            functions=Functions(lambdas=lambdas, forwarding=Forwarding(endpoint)),
+            doorkeeper=Doorkeeper(
+                credentials=credentials,
+                policies=policies,
+                functions=authorizers,
+                user_pools=UserPoolAuthorizers(jwks_of=jwks_of, clock=clock),
+                clock=clock,
+            ),
+            metering=Metering(book=book, clock=clock),
+            functions=Functions(lambdas=lambdas, forwarding=forwarding),
+            urls=self._urls,
             recorder=Recorder(telemetry),
         )
         self.service = Service(
@@ -83,6 +113,13 @@ class Gateway:
                 **StageOperations(registry=registry, clock=clock).operations,
                 **AccountOperations(registry=registry, aws=aws).operations,
                 **TagOperations(registry=registry).operations,
+                **ExportOperations(registry=registry).operations,
+                **TrialOperations(registry=registry, chain=self._chain, clock=clock).operations,
+                **AuthorizerOperations(registry=registry, functions=authorizers).operations,
+                **ValidatorOperations(registry=registry).operations,
+                **GatewayResponseOperations(registry=registry).operations,
+                **ApiKeyOperations(book=book, clock=clock).operations,
+                **UsagePlanOperations(registry=registry, book=book, clock=clock).operations,
             },
         )
 
@@ -103,13 +140,17 @@ class Gateway:
         now = self._clock()
         exchange = Exchange(
             request=request,
-            live=live,
+            live=live.pick(self._chance),
             sent_path=path,
             path="/" + path.lstrip("/"),
             received_at=now,
             trace=Trace.of(request.header("x-amzn-trace-id"), now=now),
         )
         return await self._chain.run(exchange)
+
+    async def close(self) -> None:
+        """Close the connections to integrations' URLs."""
+        await self._urls.close()
 
     def owner(self, api_id: str) -> Scope | None:
         """Return whose an API is; None when there is none of this id."""

@@ -7,22 +7,21 @@ in any order, a stage before its deployment too. Everything of API Gateway is ke
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, Final
 
 from pytest_rollbacklab.localaws.api import Scope
 from pytest_rollbacklab.localaws.gateway.apis.rest_api import RestApi
 from pytest_rollbacklab.localaws.gateway.apis.stage import Stage
-from pytest_rollbacklab.localaws.gateway.deployed.compiling import compile_api
+from pytest_rollbacklab.localaws.gateway.deployed.compiling import deployment_of
 from pytest_rollbacklab.localaws.gateway.deployed.deployment import Deployment
-from pytest_rollbacklab.localaws.gateway.deployed.media_types import BinaryMediaTypes
 from pytest_rollbacklab.localaws.gateway.registry import ACCOUNT, ApiRecord, Registry
 from pytest_rollbacklab.localaws.keeping import Keeper
 
 __all__ = ["KeptApis"]
 
-_COMPILED: Final = ("binary_media_types", "routes")
+_COMPILED: Final = ("binary_media_types", "routes", "policy")
 _DEPLOYMENT: Final = tuple(item.name for item in fields(Deployment) if item.name not in _COMPILED)
 
 
@@ -64,7 +63,7 @@ class KeptApis:
             return
         incomplete = self._incomplete.setdefault((scope, ids[0]), _Incomplete())
         if kind == "api":
-            incomplete.state = state
+            incomplete.state = _grown(state)
         else:
             incomplete.deployments[ids[1]] = _deployment(state)
         record = incomplete.record(scope)
@@ -98,5 +97,31 @@ class _Incomplete:
 
 
 def _deployment(state: dict[str, Any]) -> Deployment:
-    api: RestApi = state["api"]
-    return Deployment(**state, routes=compile_api(api), binary_media_types=BinaryMediaTypes(api.binary_media_types))
+    state = _grown(state)
+    return deployment_of(
+        state["api"],
+        deployment_id=state["id"],
+        created_at=state["created_at"],
+        description=state["description"],
+    )
+
+
+def _grown(state: Any) -> Any:
+    """Give values that an older version wrote what they have come to have since, and return them."""
+    if isinstance(state, Mapping):
+        for value in state.values():
+            _grown(value)
+    elif isinstance(state, tuple):
+        for value in state:
+            _grown(value)
+    elif is_dataclass(state):
+        for item in fields(state):
+            if not hasattr(state, item.name):
+                object.__setattr__(state, item.name, _default(item))
+            _grown(getattr(state, item.name))
+    return state
+
+
+def _default(item: Field[Any]) -> Any:
+    """Return what a member is when nothing is said of it."""
+    return item.default if item.default_factory is MISSING else item.default_factory()

@@ -102,9 +102,10 @@ class ApiRecord:
             ServiceError: BadRequestException: it points at no deployment of this API (as recorded).
         """
         deployment = self._deployments.get(stage.deployment_id)
-        if deployment is None:
+        canary = self._deployments.get(stage.canary.deployment_id) if stage.canary else None
+        if deployment is None or (stage.canary is not None and canary is None):
             raise bad_request("Deployment id does not exist")
-        self._live[stage.name] = LiveStage(scope=self.scope, stage=stage, deployment=deployment)
+        self._live[stage.name] = LiveStage(scope=self.scope, stage=stage, deployment=deployment, canary=canary)
         self.told(self.scope, f"api/{self._api.id}")
 
     def remove_stage(self, name: str) -> None:

@@ -54,6 +54,8 @@ class Principal:
     role_arn: str | None = None
     """The role that was assumed, path included; None for a user."""
     cognito: CognitoCaller | None = None
+    session_policy: str | None = None
+    """The document that a session was begun with: it may do no more than that allows, too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,6 +7,7 @@ afterwards; a read that was under way meanwhile is not kept. Resource policies a
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -14,13 +15,16 @@ from datetime import UTC, datetime
 
 from pytest_rollbacklab.localaws.api import Aws, Scope
 from pytest_rollbacklab.localaws.identity.credentials import CognitoCaller, Principal, name_in
-from pytest_rollbacklab.localaws.identity.policy_evaluation import Decision, evaluate
+from pytest_rollbacklab.localaws.identity.policy_evaluation import Decision, evaluate, with_resource_policy
 from pytest_rollbacklab.localaws.identity.policy_holders import Holdings, PolicyReader
 from pytest_rollbacklab.localaws.identity.policy_language.context import Context
+from pytest_rollbacklab.localaws.identity.policy_language.document import Policy, read_policy
+from pytest_rollbacklab.localaws.identity.policy_language.errors import PolicyError
 
 __all__ = ["Decision", "Policies", "cognito_keys", "principal_keys"]
 
 _IAM_REGION = "us-east-1"
+_ASSUME = "sts:AssumeRole"
 _IDENTITY_PROVIDER = "cognito-identity.amazonaws.com"
 
 
@@ -38,14 +42,21 @@ class Policies:
         self._kept: dict[str, dict[str, Holdings]] = {}
 
     async def allows(
-        self, principal: Principal, action: str, resource: str, context: Mapping[str, str | Sequence[str]]
+        self,
+        principal: Principal,
+        action: str,
+        resource: str | None,
+        context: Mapping[str, str | Sequence[str]],
+        *,
+        resource_policy: Policy | None = None,
     ) -> Decision:
         """Decide whether a principal may do this, as IAM would (user guide, "Policy evaluation logic").
 
         Args:
             action: ``execute-api:Invoke``.
-            resource: The ARN of what it is done to.
+            resource: The ARN of what it is done to; None where that is not known (see ``evaluate``).
             context: What is known of the request beyond its principal: ``aws:SourceIp`` ...
+            resource_policy: What the resource itself says, where it is one of the principal's account.
 
         Raises:
             PolicyError: a policy cannot be evaluated; it names the policy and what of it.
@@ -63,11 +74,33 @@ class Policies:
             action=action,
             resource=resource,
             context=Context.of(keys),
+            session=_session_policies(principal),
         )
+        if resource_policy is not None and resource is not None:
+            decision = with_resource_policy(
+                decision,
+                resource_policy,
+                names=(principal.arn, *([principal.role_arn] if principal.role_arn else [])),
+                owners=(principal.account_id, f"arn:aws:iam::{principal.account_id}:root"),
+                action=action,
+                resource=resource,
+                context=Context.of(keys),
+                must_allow=action == _ASSUME,
+            )
         if decision.allowed or decision.explicit_deny or not holdings.unread:
             return decision
         unread = ", ".join(holdings.unread)
         return replace(decision, reason=f"{decision.reason}; attached, but without a document in IAM: {unread}")
+
+    async def mentions(self, principal: Principal, key: str) -> bool:
+        """Tell whether a principal's policies ask for a condition key, so that it need not be found out for nothing.
+
+        Raises:
+            PolicyError: a policy cannot be read.
+        """
+        holdings = await self._holdings(principal)
+        policies = () if holdings is None else (*holdings.policies, *(holdings.boundary or ()))
+        return any(statement.mentions(key) for policy in policies for statement in policy.statements)
 
     def forget(self, scope: Scope) -> None:
         """Read the account's policies anew from the next call on; to be called after every change in its IAM."""
@@ -89,6 +122,16 @@ class Policies:
     def _time_keys(self) -> dict[str, str]:
         now = datetime.fromtimestamp(self._clock(), UTC)
         return {"aws:CurrentTime": f"{now:%Y-%m-%dT%H:%M:%SZ}", "aws:EpochTime": str(int(now.timestamp()))}
+
+
+def _session_policies(principal: Principal) -> tuple[Policy, ...] | None:
+    if not principal.session_policy:
+        return None
+    try:
+        document = json.loads(principal.session_policy)
+    except ValueError as error:
+        raise PolicyError.malformed(f"The session policy is no JSON: {error}") from error
+    return (read_policy(f"session policy of {principal.arn}", document),)
 
 
 def principal_keys(principal: Principal) -> dict[str, str | Sequence[str]]:

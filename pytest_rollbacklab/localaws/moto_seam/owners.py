@@ -30,6 +30,7 @@ class MotoKey:
     principal_arn: str
     user_id: str
     role_arn: str | None
+    session_policy: str | None = None
 
 
 def find_access_key(access_key_id: str) -> MotoKey | None:
@@ -77,6 +78,7 @@ def _assumed(access_key_id: str) -> MotoKey | None:
                 principal_arn=role.arn,
                 user_id=role.user_id,
                 role_arn=role.role_arn,
+                session_policy=role.policy,
             )
     return None
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
+from botocore.exceptions import UnknownServiceError
 from botocore.parsers import RpcV2CBORParser
 from botocore.utils import parse_timestamp
 from moto.core.parse import PROTOCOL_PARSERS
@@ -28,7 +29,7 @@ from pytest_rollbacklab.localaws.api import ServiceError
 from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
 from pytest_rollbacklab.localaws.moto_seam import cbor, event_stream
 
-__all__ = ["Parsed", "parse", "protocol_of", "write_error", "write_result"]
+__all__ = ["Parsed", "parse", "protocol_named", "protocol_of", "write_error", "write_result"]
 
 _JSON = "application/x-amz-json-"
 _FORM = "application/x-www-form-urlencoded"
@@ -97,6 +98,14 @@ def protocol_of(request: HttpRequest, service: str) -> str:
     return str(model.metadata["protocol"]) if model.metadata["protocol"] in PROTOCOL_PARSERS else str(supported[-1])
 
 
+def protocol_named(request: HttpRequest, service: str) -> str | None:
+    """Return the protocol of a request to a service, or None where botocore has no such service."""
+    try:
+        return protocol_of(request, service)
+    except UnknownServiceError:
+        return None
+
+
 def _check_json(body: bytes, shape: Any, protocol: str) -> None:
     """Refuse a body that is no JSON object, which moto's reader would take for an empty one."""
     bound = protocol == "rest-json" and shape.input_shape is not None and "payload" in shape.input_shape.serialization
@@ -159,6 +168,8 @@ def _status(model: Any, result: Mapping[str, Any], default: int) -> int:
 
 def write_error(parsed_protocol: str, error: ServiceError, request_id: str) -> HttpResponse:
     """Write an error as AWS does in this protocol; further members (``Type``, ``Reason``) go along."""
+    if parsed_protocol == "s3":
+        return _s3_error(error, request_id)
     if parsed_protocol in ("query", "rest-xml", "ec2"):
         return _xml_error(error, request_id)
     members = {"__type": error.code, "message": error.message, **error.fields}
@@ -188,6 +199,20 @@ def _xml_error(error: ServiceError, request_id: str) -> HttpResponse:
         status=error.status,
         body=body.encode(),
         headers=(("Content-Type", "text/xml"), ("x-amzn-RequestId", request_id)),
+    )
+
+
+def _s3_error(error: ServiceError, request_id: str) -> HttpResponse:
+    """Write an error as S3 does ("REST error responses" of its API reference)."""
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f"<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+        f"<RequestId>{request_id}</RequestId></Error>"
+    )
+    return HttpResponse(
+        status=error.status,
+        body=body.encode(),
+        headers=(("Content-Type", "application/xml"), ("x-amz-request-id", request_id)),
     )
 
 

@@ -1,7 +1,8 @@
 """What an integration may ask for, and the errors for what it may not (as recorded).
 
-AWS_PROXY to Lambda and MOCK; the other types, and what an integration may ask for beyond them, are refused by name.
-Templates and mappings are kept as they are given: whether they can be served is found out at the deployment.
+AWS_PROXY to Lambda, HTTP_PROXY to this machine, and MOCK; the other types, and what an integration may ask for beyond
+them, are refused by name. Templates and mappings are kept as they are given: whether they can be served is found out at
+the deployment.
 """
 
 from __future__ import annotations
@@ -10,8 +11,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from pytest_rollbacklab.localaws.gateway.apis.endpoint_url import check_url
 from pytest_rollbacklab.localaws.gateway.apis.function_uri import check_proxy_uri
-from pytest_rollbacklab.localaws.gateway.apis.method import DEFAULT_TIMEOUT_MS, Integration, IntegrationResponse, Method
+from pytest_rollbacklab.localaws.gateway.apis.method import (
+    DEFAULT_TIMEOUT_MS,
+    HTTP_METHODS,
+    Integration,
+    IntegrationResponse,
+    Method,
+)
 from pytest_rollbacklab.localaws.gateway.refusals import (
     bad_request,
     enum_broken,
@@ -23,7 +31,7 @@ from pytest_rollbacklab.localaws.gateway.refusals import (
 
 __all__ = ["checked_integration", "new_integration", "with_integration_response"]
 
-_EMULATED = ("AWS_PROXY", "MOCK")
+_EMULATED = ("AWS_PROXY", "HTTP_PROXY", "MOCK")
 _TYPES = ("HTTP", "MOCK", "AWS_PROXY", "HTTP_PROXY", "AWS")
 _PASSTHROUGH = ("WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER")
 _TIMEOUT_MS = range(50, DEFAULT_TIMEOUT_MS + 1)
@@ -61,7 +69,9 @@ def new_integration(params: Mapping[str, Any], *, cache_namespace: str) -> Integ
     if type_ not in _TYPES:
         raise enum_broken(type_, "putIntegrationInput.type", ", ".join(_TYPES))
     if type_ not in _EMULATED:
-        raise not_emulated(f"integrations of type {type_}", "Use AWS_PROXY with a Lambda function, or MOCK.")
+        raise not_emulated(
+            f"integrations of type {type_}", "Use AWS_PROXY with a Lambda function, HTTP_PROXY, or MOCK."
+        )
     if params.get("credentials"):
         raise not_emulated(
             f"credentials={params['credentials']} of integrations",
@@ -99,6 +109,10 @@ def checked_integration(integration: Integration) -> Integration:
         if not integration.http_method:
             raise bad_request("Enumeration value for HttpMethod must be non-empty")
         check_proxy_uri(integration.uri or "")
+    if integration.type == "HTTP_PROXY":
+        if (integration.http_method or "").upper() not in HTTP_METHODS:
+            raise bad_request("Enumeration value for HttpMethod must be non-empty")
+        check_url(integration.uri or "")
     return integration
 
 

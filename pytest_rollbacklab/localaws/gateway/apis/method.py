@@ -67,14 +67,20 @@ class Method:
     http_method: str
     """One of ``HTTP_METHODS``."""
     authorization_type: str = "NONE"
-    """``NONE`` or ``AWS_IAM``."""
+    """``NONE``, ``AWS_IAM``, ``CUSTOM`` or ``COGNITO_USER_POOLS``."""
     operation_name: str | None = None
     request_parameters: Mapping[str, bool] = field(default_factory=dict)
-    """``method.request.querystring.NAME`` -> whether it is required; nothing is validated by it."""
+    """``method.request.querystring.NAME`` -> whether it is required, for a request validator."""
     request_models: Mapping[str, str] = field(default_factory=dict)
     responses: Mapping[str, MethodResponse] = field(default_factory=dict)
     """By status code."""
     integration: Integration | None = None
+    authorizer_id: str | None = None
+    """Of CUSTOM and COGNITO_USER_POOLS."""
+    authorization_scopes: tuple[str, ...] = ()
+    """Of which a Cognito access token must have one; none for ID tokens."""
+    api_key_required: bool = False
+    request_validator_id: str | None = None
 
     def with_integration(self, integration: Integration | None) -> Method:
         """Return the method with another integration, or with none."""

@@ -1,27 +1,31 @@
 """What a method may ask for, and the errors for what it may not (as recorded).
 
-Authorization is NONE or AWS_IAM; authorizers are refused by name. Whoever makes a method, an operation or an imported
-definition, makes it by these rules.
+Whoever makes a method, an operation or an imported definition, makes it by these rules.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pytest_rollbacklab.localaws.api import ServiceError
-from pytest_rollbacklab.localaws.gateway.apis.method import HTTP_METHODS, MethodResponse
-from pytest_rollbacklab.localaws.gateway.refusals import bad_request, invalid_mapping, not_emulated
+from pytest_rollbacklab.localaws.gateway.apis.authorizer import AUTHORIZER_OF
+from pytest_rollbacklab.localaws.gateway.apis.method import HTTP_METHODS, Method, MethodResponse
+from pytest_rollbacklab.localaws.gateway.apis.rest_api import RestApi
+from pytest_rollbacklab.localaws.gateway.refusals import bad_request, invalid_mapping
 
 __all__ = [
     "authorization_type",
     "check_status",
+    "checked_method",
     "http_method",
     "method_response",
     "models_of",
     "request_parameters",
 ]
 
+_AUTHORIZATION_TYPES = ("NONE", "AWS_IAM", *AUTHORIZER_OF)
 _BUILT_IN_MODELS = ("Empty", "Error")
 _REQUEST_PARAMETER = re.compile(
     r"method\.request\.(?:path|querystring|multivaluequerystring|header|multivalueheader)\.(.+)"
@@ -45,14 +49,38 @@ def authorization_type(name: str | None) -> str:
     """Return a method's authorization type.
 
     Raises:
-        ServiceError: it is not emulated, or there is none such.
+        ServiceError: BadRequestException: there is none such.
     """
     wanted = (name or "NONE").upper()
-    if wanted in ("CUSTOM", "COGNITO_USER_POOLS"):
-        raise not_emulated(f"authorizationType={wanted} (authorizers)", "Use AWS_IAM or NONE.")
-    if wanted not in ("NONE", "AWS_IAM"):
-        raise bad_request(f"Invalid authorization type specified: {name}. It must be NONE or AWS_IAM")
+    if wanted not in _AUTHORIZATION_TYPES:
+        raise bad_request(
+            f"Invalid authorization type specified: {name}. It must be one of {', '.join(_AUTHORIZATION_TYPES)}"
+        )
     return wanted
+
+
+def checked_method(api: RestApi, method: Method) -> Method:
+    """Return a method that holds together: its authorizer and its validator are there, and are of its kind.
+
+    Raises:
+        ServiceError: BadRequestException: it does not.
+    """
+    types = AUTHORIZER_OF.get(method.authorization_type)
+    if types is None:
+        # AWS forgets an authorizer that the authorization type does not ask for.
+        method = replace(method, authorizer_id=None, authorization_scopes=())
+    else:
+        authorizer = api.authorizers.get(method.authorizer_id or "")
+        if authorizer is None or authorizer.type not in types:
+            raise bad_request(
+                "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS "
+                "requires a valid authorizer."
+            )
+    if method.authorization_scopes and method.authorization_type != "COGNITO_USER_POOLS":
+        raise bad_request("Authorization scopes are of methods with a COGNITO_USER_POOLS authorizer only")
+    if method.request_validator_id is not None and method.request_validator_id not in api.validators:
+        raise bad_request("Invalid Request Validator identifier specified")
+    return method
 
 
 def check_status(status: str) -> None:

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from pytest_rollbacklab.localaws.gateway.apis.authorizer import Authorizer
+from pytest_rollbacklab.localaws.gateway.apis.gateway_response import GatewayResponse
 from pytest_rollbacklab.localaws.gateway.apis.method import Integration, Method
+from pytest_rollbacklab.localaws.gateway.apis.validator import RequestValidator
 from pytest_rollbacklab.localaws.gateway.refusals import not_found
 
 __all__ = ["Resource", "RestApi"]
@@ -47,6 +50,16 @@ class RestApi:
     endpoint_type: str = "EDGE"
     ip_address_type: str = "ipv4"
     tags: Mapping[str, str] = field(default_factory=dict)
+    api_key_source: str = "HEADER"
+    """Where the key of a request is: ``HEADER``, or ``AUTHORIZER`` for what the authorizer says."""
+    policy: str | None = None
+    """The resource policy, every resource written in full."""
+    authorizers: Mapping[str, Authorizer] = field(default_factory=dict)
+    """By id."""
+    validators: Mapping[str, RequestValidator] = field(default_factory=dict)
+    """By id."""
+    gateway_responses: Mapping[str, GatewayResponse] = field(default_factory=dict)
+    """By type; those that were customised."""
 
     def resource(self, resource_id: str) -> Resource:
         """Return a resource.
@@ -80,6 +93,33 @@ class RestApi:
         if integration is None:
             raise not_found("Invalid Integration identifier specified")
         return integration
+
+    def authorizer(self, authorizer_id: str) -> Authorizer:
+        """Return an authorizer.
+
+        Raises:
+            ServiceError: NotFoundException.
+        """
+        authorizer = self.authorizers.get(authorizer_id)
+        if authorizer is None:
+            raise not_found("Invalid Authorizer identifier specified")
+        return authorizer
+
+    def validator(self, validator_id: str) -> RequestValidator:
+        """Return a request validator.
+
+        Raises:
+            ServiceError: NotFoundException.
+        """
+        validator = self.validators.get(validator_id)
+        if validator is None:
+            raise not_found("Invalid Request Validator identifier specified")
+        return validator
+
+    @property
+    def methods(self) -> list[tuple[Resource, Method]]:
+        """Every method, with where it is."""
+        return [(resource, method) for resource in self.resources.values() for method in resource.methods.values()]
 
     def with_resource(self, resource: Resource) -> RestApi:
         """Return the API with a resource added, or put in the place of the one of its id."""

@@ -11,21 +11,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pytest_rollbacklab.localaws.api import Call, Operation
-from pytest_rollbacklab.localaws.gateway.apis.rest_api import RestApi
 from pytest_rollbacklab.localaws.gateway.apis.stage import Stage
 from pytest_rollbacklab.localaws.gateway.apis.stage_rules import check_stage_name, check_variables
+from pytest_rollbacklab.localaws.gateway.control.canary_patches import new_canary
 from pytest_rollbacklab.localaws.gateway.control.paging import page
 from pytest_rollbacklab.localaws.gateway.control.patches import Patch, read_patches
 from pytest_rollbacklab.localaws.gateway.control.shapes import deployment_shape
-from pytest_rollbacklab.localaws.gateway.deployed.compiling import compile_api
+from pytest_rollbacklab.localaws.gateway.deployed.compiling import deployment_of
 from pytest_rollbacklab.localaws.gateway.deployed.deployment import Deployment
-from pytest_rollbacklab.localaws.gateway.deployed.media_types import BinaryMediaTypes
 from pytest_rollbacklab.localaws.gateway.identifiers import new_part_id
 from pytest_rollbacklab.localaws.gateway.refusals import bad_request, not_emulated, refuse_others
 from pytest_rollbacklab.localaws.gateway.registry import ApiRecord, Registry
 
 __all__ = ["DeploymentOperations"]
 
+_OBEYED = ("restApiId", "stageName", "stageDescription", "description", "variables", "canarySettings")
 _PATCHED = ("/description",)
 
 
@@ -50,16 +50,21 @@ class DeploymentOperations:
 
     def _create(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         record = self._registry.record(call.scope, params["restApiId"])
-        refuse_others(
-            "CreateDeployment", params, ("restApiId", "stageName", "stageDescription", "description", "variables")
-        )
+        refuse_others("CreateDeployment", params, _OBEYED)
         stage_name = params.get("stageName")
+        canary = params.get("canarySettings")
+        if canary:
+            _check_canary(record, stage_name)
         if stage_name:
             check_stage_name(stage_name)
             check_variables(params.get("variables") or {})
-        deployment = self._deployment(record.api, params.get("description"))
+        deployment = deployment_of(
+            record.api, deployment_id=new_part_id(), created_at=self._now(), description=params.get("description")
+        )
         record.put_deployment(deployment)
-        if stage_name:
+        if canary:
+            self._release_to_some(record, deployment, params)
+        elif stage_name:
             record.put_stage(self._stage(record, deployment, params))
         return deployment_shape(deployment)
 
@@ -81,7 +86,7 @@ class DeploymentOperations:
     def _delete(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         record = self._record(call, params)
         deployment = record.deployment(params["deploymentId"])
-        if any(stage.deployment_id == deployment.id for stage in record.stages):
+        if any(deployment.id in stage.deployment_ids for stage in record.stages):
             raise bad_request("Active stages pointing to this deployment must be moved or deleted")
         record.remove_deployment(deployment.id)
         return {}
@@ -89,15 +94,11 @@ class DeploymentOperations:
     def _record(self, call: Call, params: Mapping[str, Any]) -> ApiRecord:
         return self._registry.record(call.scope, params["restApiId"])
 
-    def _deployment(self, api: RestApi, description: str | None) -> Deployment:
-        return Deployment(
-            id=new_part_id(),
-            created_at=self._now(),
-            description=description,
-            api=api,
-            routes=compile_api(api),
-            binary_media_types=BinaryMediaTypes(api.binary_media_types),
-        )
+    def _release_to_some(self, record: ApiRecord, deployment: Deployment, params: Mapping[str, Any]) -> None:
+        """Put a deployment on a stage that is there, as its canary."""
+        stage = record.stage(params["stageName"])
+        canary = new_canary(params["canarySettings"], deployment_id=deployment.id)
+        record.put_stage(replace(stage, canary=canary, updated_at=deployment.created_at))
 
     def _stage(self, record: ApiRecord, deployment: Deployment, params: Mapping[str, Any]) -> Stage:
         """Return the stage that a deployment is put on: the one that is there, moved, or a new one."""
@@ -121,6 +122,20 @@ class DeploymentOperations:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(int(self._clock()), UTC)
+
+
+def _check_canary(record: ApiRecord, stage_name: str | None) -> None:
+    """Check that there is a stage for a canary (as recorded)."""
+    wrong = "Invalid deployment content specified."
+    if not stage_name:
+        raise bad_request(
+            f"{wrong}Non null and non empty stageName must be provided for canary deployment. Provided value is "
+            f"{'null' if stage_name is None else stage_name}"
+        )
+    if stage_name not in record.live:
+        raise bad_request(
+            f"{wrong}Stage {stage_name} must already be created before making a canary release deployment"
+        )
 
 
 def _patched(deployment: Deployment, patch: Patch) -> Deployment:

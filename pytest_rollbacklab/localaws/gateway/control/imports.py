@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from pytest_rollbacklab.localaws.api import Call, Operation
+from pytest_rollbacklab.localaws.api import Call, Operation, Scope
 from pytest_rollbacklab.localaws.gateway.apis.rest_api import RestApi
 from pytest_rollbacklab.localaws.gateway.control.rest_apis import endpoint_type, new_api
 from pytest_rollbacklab.localaws.gateway.control.shapes import rest_api_shape
@@ -42,7 +42,7 @@ class ImportOperations:
         if not document.title:
             raise bad_request("Errors found during import:\n\tThe definition's info has no title to name the API by")
         api = new_api(document.title, created_at=datetime.fromtimestamp(int(self._clock()), UTC))
-        api = _imported(api, document, params, overwrite=True)
+        api = _imported(api, document, params, scope=call.scope, overwrite=True)
         self._registry.add(ApiRecord(scope=call.scope, api=api))
         return rest_api_shape(api, with_tags=False)
 
@@ -51,17 +51,19 @@ class ImportOperations:
         mode = params.get("mode") or "merge"
         if mode not in _MODES:
             raise bad_request(f"Invalid mode {mode!r}: it must be one of {', '.join(_MODES)}")
-        record.api = _imported(record.api, read_document(params["body"]), params, overwrite=mode == "overwrite")
+        overwrite = mode == "overwrite"
+        document = read_document(params["body"])
+        record.api = _imported(record.api, document, params, scope=call.scope, overwrite=overwrite)
         return rest_api_shape(record.api)
 
 
-def _imported(api: RestApi, document: Document, params: Mapping[str, Any], *, overwrite: bool) -> RestApi:
+def _imported(api: RestApi, document: Document, params: Mapping[str, Any], *, scope: Scope, overwrite: bool) -> RestApi:
     given = params.get("parameters") or {}
     parameters = {name: value for name, value in given.items() if name not in _NO_PARAMETERS}
     refuse_others("the import's parameters", parameters, _PARAMETERS)
     base_path = parameters.get("basepath") or "ignore"
     try:
-        api = import_definition(api, document, overwrite=overwrite, base_path=base_path)
+        api = import_definition(api, document, scope=scope, overwrite=overwrite, base_path=base_path)
     except (AttributeError, KeyError, TypeError) as error:
         # A document may be malformed in more ways than anyone can ask after.
         raise bad_request(f"Invalid OpenAPI input. A part of it is not what it should be: {error!r}") from error

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_rollbacklab.localaws.gateway.apis.method import Integration
+from pytest_rollbacklab.localaws.gateway.apis.method import Integration, IntegrationResponse
 from pytest_rollbacklab.localaws.gateway.control.patches import Patch
 from pytest_rollbacklab.localaws.gateway.refusals import bad_request, not_emulated
 
-__all__ = ["patched_integration"]
+__all__ = ["patched_integration", "patched_response"]
 
 
 def patched_integration(integration: Integration, patch: Patch) -> Integration:
@@ -28,6 +28,29 @@ def patched_integration(integration: Integration, patch: Patch) -> Integration:
         return replace(integration, cache_key_parameters=kept if patch.removes else (*kept, name))
     patch.only("replace")
     return _replaced(integration, patch)
+
+
+def patched_response(response: IntegrationResponse, patch: Patch) -> IntegrationResponse:
+    """Return an integration's answer with one patch applied.
+
+    Raises:
+        ServiceError: there is no such path or operation.
+    """
+    if name := patch.below("/responseParameters/"):
+        return replace(
+            response, response_parameters=patch.edited(response.response_parameters, name, patch.value or "")
+        )
+    if content_type := patch.below("/responseTemplates/"):
+        templates = patch.edited(response.response_templates, content_type, patch.value or "")
+        return replace(response, response_templates=templates)
+    patch.only("replace")
+    match patch.path:
+        case "/selectionPattern":
+            return replace(response, selection_pattern=patch.value)
+        case "/contentHandling":
+            return replace(response, content_handling=patch.text())
+        case _:
+            raise patch.unknown()
 
 
 def _replaced(integration: Integration, patch: Patch) -> Integration:

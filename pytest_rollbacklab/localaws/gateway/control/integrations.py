@@ -17,7 +17,7 @@ from pytest_rollbacklab.localaws.gateway.apis.integration_rules import (
 )
 from pytest_rollbacklab.localaws.gateway.apis.method import Integration, IntegrationResponse, Method
 from pytest_rollbacklab.localaws.gateway.apis.method_rules import check_status
-from pytest_rollbacklab.localaws.gateway.control.integration_patches import patched_integration
+from pytest_rollbacklab.localaws.gateway.control.integration_patches import patched_integration, patched_response
 from pytest_rollbacklab.localaws.gateway.control.patches import read_patches
 from pytest_rollbacklab.localaws.gateway.control.shapes import integration_response_shape, integration_shape
 from pytest_rollbacklab.localaws.gateway.refusals import not_found
@@ -27,7 +27,7 @@ __all__ = ["IntegrationOperations"]
 
 
 class IntegrationOperations:
-    """Put, Get, Update and DeleteIntegration; Put, Get and DeleteIntegrationResponse.
+    """Put, Get, Update and DeleteIntegration; the same of IntegrationResponse.
 
     Args:
         registry: The APIs.
@@ -42,6 +42,7 @@ class IntegrationOperations:
             "DeleteIntegration": self._delete,
             "PutIntegrationResponse": self._put_response,
             "GetIntegrationResponse": self._get_response,
+            "UpdateIntegrationResponse": self._update_response,
             "DeleteIntegrationResponse": self._delete_response,
         }
 
@@ -81,6 +82,13 @@ class IntegrationOperations:
 
     def _get_response(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         return integration_response_shape(self._response(call, params))
+
+    def _update_response(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        response = self._response(call, params)
+        for patch in read_patches(call.operation, params):
+            response = patched_response(response, patch)
+        self._keep(call, params, with_integration_response(self._method(call, params), response))
+        return integration_response_shape(response)
 
     def _delete_response(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         gone = self._response(call, params)

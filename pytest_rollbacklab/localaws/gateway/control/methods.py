@@ -1,7 +1,6 @@
 """Operations on the methods of a resource, and on the answers that they declare.
 
-What they may ask for is ``apis.method_rules``' to say; API keys and request validators are refused here, by name or in
-AWS's own words for what it does not find.
+What they may ask for is ``apis.method_rules``' to say.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from pytest_rollbacklab.localaws.gateway.apis.method import Method, MethodRespon
 from pytest_rollbacklab.localaws.gateway.apis.method_rules import (
     authorization_type,
     check_status,
+    checked_method,
     http_method,
     method_response,
     models_of,
@@ -22,16 +22,28 @@ from pytest_rollbacklab.localaws.gateway.apis.method_rules import (
 )
 from pytest_rollbacklab.localaws.gateway.control.patches import Patch, read_patches
 from pytest_rollbacklab.localaws.gateway.control.shapes import method_response_shape, method_shape
-from pytest_rollbacklab.localaws.gateway.refusals import bad_request, conflict, not_found, refuse_others
+from pytest_rollbacklab.localaws.gateway.refusals import conflict, not_found, refuse_others
 from pytest_rollbacklab.localaws.gateway.registry import ApiRecord, Registry
 
 __all__ = ["MethodOperations"]
 
-_WHERE = ("restApiId", "resourceId", "httpMethod")
+_OBEYED = (
+    "restApiId",
+    "resourceId",
+    "httpMethod",
+    "authorizationType",
+    "authorizerId",
+    "authorizationScopes",
+    "apiKeyRequired",
+    "requestValidatorId",
+    "operationName",
+    "requestParameters",
+    "requestModels",
+)
 
 
 class MethodOperations:
-    """Put, Get, Update and DeleteMethod; Put, Get and DeleteMethodResponse.
+    """Put, Get, Update and DeleteMethod; the same of MethodResponse.
 
     Args:
         registry: The APIs.
@@ -46,6 +58,7 @@ class MethodOperations:
             "DeleteMethod": self._delete,
             "PutMethodResponse": self._put_response,
             "GetMethodResponse": self._get_response,
+            "UpdateMethodResponse": self._update_response,
             "DeleteMethodResponse": self._delete_response,
         }
 
@@ -54,18 +67,20 @@ class MethodOperations:
         name = http_method(params["httpMethod"])
         if name in record.api.resource(params["resourceId"]).methods:
             raise conflict("Method already exists for this resource")
-        if params.get("requestValidatorId"):
-            raise bad_request("Invalid Request Validator identifier specified")
-        obeyed = (*_WHERE, "authorizationType", "operationName", "requestParameters", "requestModels")
         type_ = authorization_type(params.get("authorizationType"))
-        refuse_others("PutMethod", params, obeyed)
+        refuse_others("PutMethod", params, _OBEYED)
         method = Method(
             http_method=name,
             authorization_type=type_,
             operation_name=params.get("operationName"),
             request_parameters=request_parameters(params.get("requestParameters") or {}),
             request_models=models_of(params.get("requestModels") or {}),
+            authorizer_id=params.get("authorizerId") or None,
+            authorization_scopes=tuple(params.get("authorizationScopes") or ()),
+            api_key_required=bool(params.get("apiKeyRequired")),
+            request_validator_id=params.get("requestValidatorId") or None,
         )
+        method = checked_method(record.api, method)
         record.api = record.api.with_method(params["resourceId"], method)
         return method_shape(method)
 
@@ -76,6 +91,7 @@ class MethodOperations:
         method = self._method(call, params)
         for patch in read_patches(call.operation, params):
             method = _patched(method, patch)
+        method = checked_method(self._record(call, params).api, method)
         self._keep(call, params, method)
         return method_shape(method)
 
@@ -97,6 +113,14 @@ class MethodOperations:
 
     def _get_response(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         return method_response_shape(self._response(call, params))
+
+    def _update_response(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        response = self._response(call, params)
+        for patch in read_patches(call.operation, params):
+            response = _patched_response(response, patch)
+        method = self._method(call, params)
+        self._keep(call, params, replace(method, responses={**method.responses, response.status_code: response}))
+        return method_response_shape(response)
 
     def _delete_response(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         gone = self._response(call, params)
@@ -138,11 +162,25 @@ def _patched(method: Method, patch: Patch) -> Method:
             return replace(method, operation_name=patch.text())
         case "/apiKeyRequired":
             patch.only("replace")
-            refuse_others("UpdateMethod", {"apiKeyRequired": patch.truth()}, ())
-            return method
+            return replace(method, api_key_required=patch.truth())
         case "/requestValidatorId":
-            if patch.text():
-                raise bad_request("Invalid Request Validator identifier specified")
-            return method
+            return replace(method, request_validator_id=patch.text())
+        case "/authorizerId":
+            return replace(method, authorizer_id=patch.text())
+        case "/authorizationScopes":
+            patch.only("add", "remove")
+            kept = tuple(scope for scope in method.authorization_scopes if scope != patch.value)
+            scopes = kept if patch.removes else (*kept, patch.value or "")
+            return replace(method, authorization_scopes=scopes)
         case _:
             raise patch.unknown()
+
+
+def _patched_response(response: MethodResponse, patch: Patch) -> MethodResponse:
+    if name := patch.below("/responseParameters/"):
+        parameters = patch.edited(response.response_parameters, name, patch.truth())
+        return method_response(response.status_code, parameters, response.response_models)
+    if content_type := patch.below("/responseModels/"):
+        models = patch.edited(response.response_models, content_type, patch.value or "")
+        return method_response(response.status_code, response.response_parameters, models)
+    raise patch.unknown(("/responseParameters/<parameter_name>", "/responseModels/<content_type>"))

@@ -29,9 +29,11 @@ class Patch:
     """One change."""
 
     op: str
-    """``add``, ``remove`` or ``replace``."""
+    """``add``, ``remove``, ``replace``, or ``copy`` where it is taken."""
     path: str
     value: str | None
+    source: str | None = None
+    """Where a copy is from."""
 
     @property
     def removes(self) -> bool:
@@ -42,6 +44,31 @@ class Patch:
         if not self.path.startswith(prefix) or self.path == prefix:
             return None
         return self.path.removeprefix(prefix).replace("~1", "/").replace("~0", "~")
+
+    def raw_below(self, prefix: str) -> str | None:
+        """Return what the path names below a prefix as it is written, for paths of several names."""
+        return self.path.removeprefix(prefix) if self.path.startswith(prefix) and self.path != prefix else None
+
+    def number(self) -> float:
+        """Return a value that is a number.
+
+        Raises:
+            ServiceError: BadRequestException: it is none.
+        """
+        try:
+            return float(self.value or "")
+        except ValueError:
+            raise bad_request(f"Invalid value {self.value!r} for {self.path}: it must be a number") from None
+
+    def whole_number(self) -> int:
+        """Return a value that is a whole number.
+
+        Raises:
+            ServiceError: BadRequestException: it is none.
+        """
+        if not re.fullmatch(r"-?\d+(?:\.0*)?", self.value or ""):
+            raise bad_request(f"Invalid value {self.value!r} for {self.path}: it must be a whole number")
+        return int(float(self.value or ""))
 
     def text(self) -> str | None:
         """Return the value that is to be set; None when it is to be cleared."""
@@ -80,11 +107,12 @@ class Patch:
         return bad_request(f"Invalid patch path {self.path}")
 
 
-def read_patches(operation: str, params: Mapping[str, Any]) -> list[Patch]:
+def read_patches(operation: str, params: Mapping[str, Any], *, copies: bool = False) -> list[Patch]:
     """Read an operation's patches.
 
     Args:
         operation: ``UpdateStage`` ..., for refusals.
+        copies: Whether it takes the operation ``copy``.
 
     Raises:
         ServiceError: ValidationException: an operation that there is not; NotImplemented: one that is not emulated.
@@ -99,13 +127,13 @@ def read_patches(operation: str, params: Mapping[str, Any]) -> list[Patch]:
     if wrong:
         count = f"{len(wrong)} validation error{'s' if len(wrong) > 1 else ''} detected"
         raise ServiceError("ValidationException", f"{count}: {'; '.join(wrong)}", 400)
-    return [_patch(operation, patch) for patch in given]
+    return [_patch(operation, patch, copies=copies) for patch in given]
 
 
-def _patch(operation: str, given: Mapping[str, Any]) -> Patch:
+def _patch(operation: str, given: Mapping[str, Any], *, copies: bool) -> Patch:
     op, path = given["op"], given.get("path") or ""
-    if op not in _EMULATED:
+    if op not in _EMULATED and not (copies and op == "copy"):
         raise not_emulated(f"the patch operation {op} of {operation} on {path}", "Use add, remove or replace.")
     if not re.match(r"/.", path):
         raise bad_request(f"Invalid patch path {path}")
-    return Patch(op=op, path=path, value=given.get("value"))
+    return Patch(op=op, path=path, value=given.get("value"), source=given.get("from"))

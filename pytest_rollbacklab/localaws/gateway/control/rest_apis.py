@@ -1,7 +1,7 @@
 """Operations on REST APIs themselves: create, read, update, delete.
 
 An API answers nobody before a deployment of it is on a stage. What AWS lets an API ask for and the local AWS has not
-(resource policies, compression, private endpoints) is refused by name.
+(compression, private endpoints) is refused by name.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from pytest_rollbacklab.localaws.api import Call, Operation
+from pytest_rollbacklab.localaws.api import Call, Operation, Scope
+from pytest_rollbacklab.localaws.gateway.apis.policy import policy_text
 from pytest_rollbacklab.localaws.gateway.apis.rest_api import Resource, RestApi
 from pytest_rollbacklab.localaws.gateway.control.paging import page
 from pytest_rollbacklab.localaws.gateway.control.patches import Patch, read_patches
@@ -20,9 +21,22 @@ from pytest_rollbacklab.localaws.gateway.identifiers import new_api_id
 from pytest_rollbacklab.localaws.gateway.refusals import bad_request, enum_broken, not_emulated, refuse_others, required
 from pytest_rollbacklab.localaws.gateway.registry import ApiRecord, Registry
 
-__all__ = ["RestApiOperations", "endpoint_type", "new_api"]
+__all__ = ["RestApiOperations", "api_key_source", "endpoint_type", "new_api"]
 
-_ENDPOINT_TYPES = ("EDGE", "REGIONAL")
+_KEY_SOURCES = ("HEADER", "AUTHORIZER")
+_OBEYED = (
+    "name",
+    "description",
+    "version",
+    "binaryMediaTypes",
+    "endpointConfiguration",
+    "tags",
+    "apiKeySource",
+    "policy",
+)
+_ENDPOINT_TYPES = ("PRIVATE", "EDGE", "REGIONAL")
+_EMULATED_TYPE = "REGIONAL"
+"""An API that says nothing is told to be EDGE, as on AWS, and is reached like a regional one."""
 _LARGEST_COMPRESSION_SIZE = 10_485_760
 
 
@@ -47,6 +61,8 @@ class RestApiOperations:
 
     def _create(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         api = self._api_of(params)
+        if params.get("policy"):
+            api = replace(api, policy=policy_text(params["policy"], api_id=api.id, scope=call.scope))
         self._registry.add(ApiRecord(scope=call.scope, api=api))
         return rest_api_shape(api, with_tags=False)
 
@@ -61,7 +77,7 @@ class RestApiOperations:
         record = self._registry.record(call.scope, params["restApiId"])
         api = record.api
         for patch in read_patches(call.operation, params):
-            api = _patched(api, patch)
+            api = _patched(api, patch, call.scope)
         record.api = api
         return rest_api_shape(api)
 
@@ -73,9 +89,7 @@ class RestApiOperations:
         if params.get("description") == "":
             raise bad_request("Description cannot be an empty string")
         _refuse_compression(params.get("minimumCompressionSize"))
-        _refuse_api_key_source(params.get("apiKeySource"))
-        obeyed = ("name", "description", "version", "binaryMediaTypes", "endpointConfiguration", "tags", "apiKeySource")
-        refuse_others("CreateRestApi", params, obeyed)
+        refuse_others("CreateRestApi", params, _OBEYED)
         endpoint = params.get("endpointConfiguration") or {}
         refuse_others("endpointConfiguration of CreateRestApi", endpoint, ("types", "ipAddressType"))
         api = new_api(required(params, "name"), created_at=datetime.fromtimestamp(int(self._clock()), UTC))
@@ -87,6 +101,7 @@ class RestApiOperations:
             endpoint_type=endpoint_type(endpoint["types"]) if "types" in endpoint else api.endpoint_type,
             ip_address_type=endpoint.get("ipAddressType") or api.ip_address_type,
             tags=dict(params.get("tags") or {}),
+            api_key_source=api_key_source(params.get("apiKeySource")),
         )
 
 
@@ -108,15 +123,33 @@ def endpoint_type(types: list[str]) -> str:
         raise bad_request("REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.")
     if len(types) > 1:
         raise bad_request("Cannot create an api with multiple Endpoint Types.")
-    if types[0] == "PRIVATE":
-        raise not_emulated("endpoints of type PRIVATE", "Use REGIONAL.")
     if types[0] not in _ENDPOINT_TYPES:
-        raise enum_broken(f"[{types[0]}]", "endpointConfiguration.types", "PRIVATE, EDGE, REGIONAL")
+        raise enum_broken(f"[{types[0]}]", "endpointConfiguration.types", ", ".join(_ENDPOINT_TYPES))
+    if types[0] != _EMULATED_TYPE:
+        raise not_emulated(f"endpoints of type {types[0]}", "Use REGIONAL, or say nothing.")
     return types[0]
 
 
-def _patched(api: RestApi, patch: Patch) -> RestApi:
+def api_key_source(source: str | None) -> str:
+    """Return where an API's keys are.
+
+    Raises:
+        ServiceError: ValidationException: there is no such place.
+    """
+    if source not in (None, *_KEY_SOURCES):
+        raise enum_broken(source, "apiKeySource", ", ".join(_KEY_SOURCES))
+    return source or _KEY_SOURCES[0]
+
+
+def _patched(api: RestApi, patch: Patch, scope: Scope) -> RestApi:
     match patch.path:
+        case "/policy":
+            text = patch.text()
+            policy = None if text is None else policy_text(text, api_id=api.id, scope=scope)
+            return replace(api, policy=policy)
+        case "/apiKeySource":
+            patch.only("replace")
+            return replace(api, api_key_source=api_key_source(patch.text()))
         case "/name":
             patch.only("replace")
             if not patch.value:
@@ -145,15 +178,9 @@ def _refuse(patch: Patch) -> None:
         case "/minimumCompressionSize":
             patch.only("replace")
             _refuse_compression(patch.text())
-        case "/apiKeySource":
-            patch.only("replace")
-            _refuse_api_key_source(patch.text())
         case "/disableExecuteApiEndpoint":
             if patch.truth():
                 raise not_emulated("disableExecuteApiEndpoint=true", "An API without its own endpoint is unreachable.")
-        case "/policy":
-            if patch.text():
-                raise not_emulated("resource policies", "Allow execute-api:Invoke in the caller's policies.")
         case _:
             raise patch.unknown()
 
@@ -181,8 +208,3 @@ def _refuse_compression(size: Any) -> None:
     if not allowed:
         raise bad_request("Invalid minimum compression size, must be between 0 and 10485760")
     raise not_emulated(f"minimumCompressionSize={size}", "Leave it out: answers are not compressed.")
-
-
-def _refuse_api_key_source(source: str | None) -> None:
-    if source not in (None, "HEADER"):
-        raise not_emulated(f"apiKeySource={source}", "Leave it out: there are no API keys.")

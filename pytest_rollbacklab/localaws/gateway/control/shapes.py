@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from pytest_rollbacklab.localaws.gateway.apis.method import Integration, IntegrationResponse, Method, MethodResponse
 from pytest_rollbacklab.localaws.gateway.apis.rest_api import Resource, RestApi
-from pytest_rollbacklab.localaws.gateway.apis.stage import MethodSetting, Stage
+from pytest_rollbacklab.localaws.gateway.apis.stage import Canary, MethodSetting, Stage
 from pytest_rollbacklab.localaws.gateway.deployed.deployment import Deployment
 
 __all__ = [
     "deployment_shape",
+    "given",
     "integration_response_shape",
     "integration_shape",
     "method_response_shape",
@@ -28,15 +30,16 @@ def rest_api_shape(api: RestApi, *, with_tags: bool = True) -> dict[str, Any]:
     Args:
         with_tags: Whether tags are told even when there are none, as they are of a single API that was there before.
     """
-    shape = _given(
+    shape = given(
         id=api.id,
         name=api.name,
         description=api.description,
         createdDate=api.created_at,
         version=api.version,
         binaryMediaTypes=list(api.binary_media_types),
-        apiKeySource="HEADER",
+        apiKeySource=api.api_key_source,
         endpointConfiguration={"types": [api.endpoint_type], "ipAddressType": api.ip_address_type},
+        policy=_escaped(api.policy),
         tags=dict(api.tags),
         rootResourceId=api.root_resource_id,
     )
@@ -47,7 +50,7 @@ def rest_api_shape(api: RestApi, *, with_tags: bool = True) -> dict[str, Any]:
 def resource_shape(resource: Resource, *, with_methods: bool = False) -> dict[str, Any]:
     """Return a resource, with its methods whole or by name alone."""
     methods = {name: method_shape(method) if with_methods else {} for name, method in resource.methods.items()}
-    return _given(
+    return given(
         id=resource.id,
         parentId=resource.parent_id,
         pathPart=resource.path_part,
@@ -58,22 +61,25 @@ def resource_shape(resource: Resource, *, with_methods: bool = False) -> dict[st
 
 def method_shape(method: Method) -> dict[str, Any]:
     """Return a method with its responses and its integration."""
-    shape = _given(
+    shape = given(
         httpMethod=method.http_method,
         authorizationType=method.authorization_type,
+        authorizerId=method.authorizer_id,
+        authorizationScopes=list(method.authorization_scopes),
+        requestValidatorId=method.request_validator_id,
         operationName=method.operation_name,
         requestParameters=dict(method.request_parameters),
         requestModels=dict(method.request_models),
         methodResponses={status: method_response_shape(response) for status, response in method.responses.items()},
     )
-    shape["apiKeyRequired"] = False
+    shape["apiKeyRequired"] = method.api_key_required
     if method.integration is not None:
         shape["methodIntegration"] = integration_shape(method.integration)
     return shape
 
 
 def method_response_shape(response: MethodResponse) -> dict[str, Any]:
-    return _given(
+    return given(
         statusCode=response.status_code,
         responseParameters=dict(response.response_parameters),
         responseModels=dict(response.response_models),
@@ -81,7 +87,7 @@ def method_response_shape(response: MethodResponse) -> dict[str, Any]:
 
 
 def integration_shape(integration: Integration) -> dict[str, Any]:
-    shape = _given(
+    shape = given(
         type=integration.type,
         httpMethod=integration.http_method,
         uri=integration.uri,
@@ -100,7 +106,7 @@ def integration_shape(integration: Integration) -> dict[str, Any]:
 
 
 def integration_response_shape(response: IntegrationResponse) -> dict[str, Any]:
-    shape = _given(
+    shape = given(
         statusCode=response.status_code,
         responseParameters=dict(response.response_parameters),
         responseTemplates=dict(response.response_templates),
@@ -117,11 +123,11 @@ def deployment_shape(deployment: Deployment, *, with_summary: bool = False) -> d
     Args:
         with_summary: Whether with the methods that it froze.
     """
-    shape = _given(id=deployment.id, description=deployment.description, createdDate=deployment.created_at)
+    shape = given(id=deployment.id, description=deployment.description, createdDate=deployment.created_at)
     if with_summary:
         shape["apiSummary"] = {
             resource.path: {
-                name: {"authorizationType": method.authorization_type, "apiKeyRequired": False}
+                name: {"authorizationType": method.authorization_type, "apiKeyRequired": method.api_key_required}
                 for name, method in resource.methods.items()
             }
             for resource in deployment.api.resources.values()
@@ -131,7 +137,7 @@ def deployment_shape(deployment: Deployment, *, with_summary: bool = False) -> d
 
 
 def stage_shape(stage: Stage) -> dict[str, Any]:
-    shape = _given(
+    shape = given(
         deploymentId=stage.deployment_id,
         stageName=stage.name,
         description=stage.description,
@@ -143,19 +149,31 @@ def stage_shape(stage: Stage) -> dict[str, Any]:
         lastUpdatedDate=stage.updated_at,
     )
     if stage.access_log is not None:
-        shape["accessLogSettings"] = _given(
+        shape["accessLogSettings"] = given(
             destinationArn=stage.access_log.destination_arn, format=stage.access_log.format
         )
+    if stage.canary is not None:
+        shape["canarySettings"] = canary_shape(stage.canary)
     settings = {key: _setting_shape(setting) for key, setting in stage.method_settings.items()}
     return {**shape, "cacheClusterEnabled": False, "tracingEnabled": False, "methodSettings": settings}
+
+
+def canary_shape(canary: Canary) -> dict[str, Any]:
+    shape = given(deploymentId=canary.deployment_id, stageVariableOverrides=dict(canary.overrides))
+    return {**shape, "percentTraffic": canary.percent, "useStageCache": False}
+
+
+def _escaped(policy: str | None) -> str | None:
+    """Return a policy as AWS answers it: as it would stand within a JSON text."""
+    return None if policy is None else json.dumps(policy)[1:-1]
 
 
 def _setting_shape(setting: MethodSetting) -> Mapping[str, Any]:
     shape: dict[str, Any] = {
         "metricsEnabled": setting.metrics_enabled,
         "dataTraceEnabled": setting.data_trace_enabled,
-        "throttlingBurstLimit": 5000,
-        "throttlingRateLimit": 10000.0,
+        "throttlingBurstLimit": 5000 if setting.burst_limit is None else setting.burst_limit,
+        "throttlingRateLimit": 10000.0 if setting.rate_limit is None else setting.rate_limit,
         "cachingEnabled": False,
         "cacheTtlInSeconds": 300,
         "cacheDataEncrypted": False,
@@ -165,5 +183,6 @@ def _setting_shape(setting: MethodSetting) -> Mapping[str, Any]:
     return shape if setting.logging_level is None else {**shape, "loggingLevel": setting.logging_level}
 
 
-def _given(**members: Any) -> dict[str, Any]:
+def given(**members: Any) -> dict[str, Any]:
+    """Return members without those that are empty."""
     return {name: value for name, value in members.items() if value not in (None, "", [], {})}

@@ -1,7 +1,8 @@
 """What the patches of UpdateStage mean, with the errors as recorded.
 
 Settings of methods are named ``/{resource path}/{HTTP method}/group/setting``, where the path is escaped and ``*/*``
-is every method. What is not emulated (caching, throttling limits, tracing) may be set to what it is anyway.
+is every method. A canary is promoted by copying its deployment and its variables over the stage's. What is not
+emulated (caching, tracing) may be set to what it is anyway.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import replace
 from pytest_rollbacklab.localaws.api import ServiceError
 from pytest_rollbacklab.localaws.gateway.apis.stage import AccessLogSettings, MethodSetting, Stage
 from pytest_rollbacklab.localaws.gateway.apis.stage_rules import LOGGING_LEVELS, check_variables
+from pytest_rollbacklab.localaws.gateway.control.canary_patches import CANARY, copied, patched_canary
 from pytest_rollbacklab.localaws.gateway.control.patches import Patch
 from pytest_rollbacklab.localaws.gateway.records.access_log import check_format, read_destination
 from pytest_rollbacklab.localaws.gateway.refusals import bad_request, not_emulated
@@ -23,8 +25,6 @@ _ACCESS_LOG_PATHS = (f"{_ACCESS_LOG}/destinationArn", f"{_ACCESS_LOG}/format")
 _SETTING_PARTS = 4
 """How many segments the path of a method's setting has."""
 _ANYWAY = {
-    "throttling/burstLimit": ("5000", ""),
-    "throttling/rateLimit": ("10000", "10000.0", ""),
     "caching/enabled": ("false", ""),
     "caching/ttlInSeconds": ("300", ""),
     "caching/dataEncrypted": ("false", ""),
@@ -63,8 +63,10 @@ def patched_stage(stage: Stage, patch: Patch) -> Stage:
         variables = patch.edited(stage.variables, name, patch.value or "")
         check_variables(variables)
         return replace(stage, variables=variables)
-    if patch.path.startswith("/canarySettings"):
-        raise not_emulated(f"canary releases ({patch.path} of UpdateStage)", "Move the stage to the deployment.")
+    if patch.op == "copy":
+        return copied(stage, patch)
+    if patch.path == CANARY or patch.path.startswith(f"{CANARY}/"):
+        return replace(stage, canary=patched_canary(stage, patch, unknown=_unknown))
     if patch.path == "/deploymentId":
         patch.only("replace")
         return replace(stage, deployment_id=patch.value or "")
@@ -132,9 +134,19 @@ def _level(setting: MethodSetting, patch: Patch) -> MethodSetting:
     return replace(setting, logging_level=level)
 
 
+def _limit(patch: Patch) -> float | None:
+    return patch.number() if patch.value else None
+
+
+def _whole_limit(patch: Patch) -> int | None:
+    return patch.whole_number() if patch.value else None
+
+
 _SETTERS: dict[str, Callable[[MethodSetting, Patch], MethodSetting]] = {
     "logging/loglevel": _level,
     "logging/dataTrace": lambda setting, patch: replace(setting, data_trace_enabled=patch.truth()),
+    "throttling/rateLimit": lambda setting, patch: replace(setting, rate_limit=_limit(patch)),
+    "throttling/burstLimit": lambda setting, patch: replace(setting, burst_limit=_whole_limit(patch)),
     "metrics/enabled": lambda setting, patch: replace(setting, metrics_enabled=patch.truth()),
 }
 

@@ -14,6 +14,7 @@ from typing import Any
 from pytest_rollbacklab.localaws.api import Call, Operation
 from pytest_rollbacklab.localaws.gateway.apis.stage import Stage
 from pytest_rollbacklab.localaws.gateway.apis.stage_rules import check_stage_name, check_variables, logs_anything
+from pytest_rollbacklab.localaws.gateway.control.canary_patches import new_canary
 from pytest_rollbacklab.localaws.gateway.control.patches import read_patches
 from pytest_rollbacklab.localaws.gateway.control.shapes import stage_shape
 from pytest_rollbacklab.localaws.gateway.control.stage_patches import patched_stage
@@ -22,7 +23,16 @@ from pytest_rollbacklab.localaws.gateway.registry import ApiRecord, Registry
 
 __all__ = ["StageOperations"]
 
-_OBEYED = ("restApiId", "stageName", "deploymentId", "description", "documentationVersion", "variables", "tags")
+_OBEYED = (
+    "restApiId",
+    "stageName",
+    "deploymentId",
+    "description",
+    "documentationVersion",
+    "variables",
+    "tags",
+    "canarySettings",
+)
 
 
 class StageOperations:
@@ -53,9 +63,12 @@ class StageOperations:
         if name in record.live:
             raise conflict("Stage already exists")
         now = self._now()
+        deployment_id = required(params, "deploymentId")
+        settings = params.get("canarySettings")
         stage = Stage(
             name=name,
-            deployment_id=required(params, "deploymentId"),
+            deployment_id=deployment_id,
+            canary=new_canary(settings, deployment_id=deployment_id) if settings else None,
             created_at=now,
             updated_at=now,
             description=params.get("description"),
@@ -72,13 +85,13 @@ class StageOperations:
     def _list(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         wanted = params.get("deploymentId")
         stages = self._record(call, params).stages
-        return {"item": [stage_shape(stage) for stage in stages if wanted in (None, stage.deployment_id)]}
+        return {"item": [stage_shape(stage) for stage in stages if wanted is None or wanted in stage.deployment_ids]}
 
     def _update(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         record = self._record(call, params)
         before = record.stage(params["stageName"])
         stage = before
-        for patch in read_patches(call.operation, params):
+        for patch in read_patches(call.operation, params, copies=True):
             stage = patched_stage(stage, patch)
         self._check_logs(call, before, stage)
         stage = replace(stage, updated_at=self._now())

@@ -10,25 +10,29 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pytest_rollbacklab.localaws.api import ServiceError
+from pytest_rollbacklab.localaws.api import Scope, ServiceError
 from pytest_rollbacklab.localaws.gateway.apis.resource_tree import resource_at
 from pytest_rollbacklab.localaws.gateway.apis.rest_api import Resource, RestApi
 from pytest_rollbacklab.localaws.gateway.definitions.document import Document
 from pytest_rollbacklab.localaws.gateway.definitions.operations import ANY, imported_method
+from pytest_rollbacklab.localaws.gateway.definitions.parts import PARTS, with_parts
 from pytest_rollbacklab.localaws.gateway.refusals import bad_request, not_emulated
 
 __all__ = ["import_definition"]
 
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", ANY})
 _BASE_PATHS = ("ignore", "prepend", "split")
-_WITHOUT_EFFECT = ("documentation", "importexport-version", "api-key-source")
-_SETTINGS = ("binary-media-types", *_WITHOUT_EFFECT)
+_WITHOUT_EFFECT = ("documentation", "importexport-version")
+_SETTINGS = ("binary-media-types", *PARTS, *_WITHOUT_EFFECT)
 
 
-def import_definition(api: RestApi, document: Document, *, overwrite: bool, base_path: str = "ignore") -> RestApi:
+def import_definition(
+    api: RestApi, document: Document, *, scope: Scope, overwrite: bool, base_path: str = "ignore"
+) -> RestApi:
     """Return an API with a definition put over it.
 
     Args:
+        scope: The API's account and region.
         overwrite: Whether to keep nothing else.
         base_path: What becomes of the definition's base path: ``ignore``, ``prepend``, or ``split``, which prepends all
             but its first part.
@@ -39,6 +43,7 @@ def import_definition(api: RestApi, document: Document, *, overwrite: bool, base
     importing = _Import(document, api, prefix=_prefix(document, base_path))
     if overwrite:
         importing.forget_resources()
+    importing.put_parts(scope, overwrite=overwrite)
     for path, item in document.paths.items():
         importing.put_path(path, item)
     if importing.problems:
@@ -60,6 +65,13 @@ class _Import:
         root = replace(self.api.resources[self.api.root_resource_id], methods={})
         self.api = replace(self.api, resources={root.id: root})
 
+    def put_parts(self, scope: Scope, *, overwrite: bool) -> None:
+        """Put what is the API's own, which operations may name."""
+        try:
+            self.api = with_parts(self.api, self._document, scope=scope, overwrite=overwrite)
+        except ServiceError as error:
+            self.problems.append(error)
+
     def put_path(self, path: str, item: Mapping[str, Any]) -> None:
         """Put a path of the definition on the API, with all its operations."""
         full = self._prefix + path
@@ -75,7 +87,7 @@ class _Import:
     def _put_operation(self, resource: Resource, name: str, operation: Mapping[str, Any], shared: list[Any]) -> None:
         try:
             method = imported_method(
-                self._document, name, operation, shared, resource_id=resource.id, path=resource.path
+                self.api, self._document, name, operation, shared, resource_id=resource.id, path=resource.path
             )
             self.api = self.api.with_method(resource.id, method)
         except ServiceError as error:

@@ -7,20 +7,26 @@ and what the local AWS does not emulate is refused by name, with where it stands
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from pytest_rollbacklab.localaws.gateway.apis.function_uri import FunctionUri
 from pytest_rollbacklab.localaws.gateway.apis.method import Integration, Method
+from pytest_rollbacklab.localaws.gateway.apis.policy import compiled_policy
 from pytest_rollbacklab.localaws.gateway.apis.rest_api import Resource, RestApi
+from pytest_rollbacklab.localaws.gateway.deployed.authorizers import compile_authorizer
+from pytest_rollbacklab.localaws.gateway.deployed.deployment import Deployment
 from pytest_rollbacklab.localaws.gateway.deployed.integrations import (
     BrokenIntegration,
     DeployedIntegration,
     LambdaProxy,
 )
+from pytest_rollbacklab.localaws.gateway.deployed.media_types import BinaryMediaTypes
 from pytest_rollbacklab.localaws.gateway.deployed.mocks import compile_mock
 from pytest_rollbacklab.localaws.gateway.deployed.routes import Route, Routes
+from pytest_rollbacklab.localaws.gateway.deployed.url_proxies import compile_url_proxy
 from pytest_rollbacklab.localaws.gateway.refusals import bad_request
 
-__all__ = ["compile_api"]
+__all__ = ["compile_route", "deployment_of"]
 
 _HEADER = "integration.request.header."
 _RESERVED_HEADERS = frozenset(
@@ -40,28 +46,51 @@ _RESERVED_HEADERS = frozenset(
 apigw-header-remapping-AWS_PROXY)."""
 
 
-def compile_api(api: RestApi) -> Routes:
-    """Return the routes of an API as it is now.
+def deployment_of(
+    api: RestApi, *, deployment_id: str, created_at: datetime, description: str | None = None
+) -> Deployment:
+    """Return a deployment of an API as it is now.
 
     Raises:
         ServiceError: the API has no methods, a method has no integration, or something of it is not emulated.
     """
-    routes = list(_routes(api))
+    routes = [compile_route(api, resource, method) for resource, method in api.methods]
     if not routes:
         raise bad_request("The REST API doesn't contain any methods")
-    return Routes(routes)
+    return Deployment(
+        id=deployment_id,
+        created_at=created_at,
+        description=description,
+        api=api,
+        routes=Routes(routes),
+        binary_media_types=BinaryMediaTypes(api.binary_media_types),
+        policy=compiled_policy(api.policy),
+    )
 
 
-def _routes(api: RestApi) -> Iterator[Route]:
-    for resource in api.resources.values():
-        for method in resource.methods.values():
-            yield Route(
-                resource_id=resource.id,
-                resource_path=resource.path,
-                http_method=method.http_method,
-                signed=method.authorization_type == "AWS_IAM",
-                integration=_integration(resource, method),
-            )
+def compile_route(api: RestApi, resource: Resource, method: Method) -> Route:
+    """Return a method of an API, ready to answer.
+
+    Raises:
+        ServiceError: it has no integration, or something of it is not emulated.
+    """
+    authorizer = api.authorizers.get(method.authorizer_id or "")
+    return Route(
+        resource_id=resource.id,
+        resource_path=resource.path,
+        http_method=method.http_method,
+        signed=method.authorization_type == "AWS_IAM",
+        integration=_integration(resource, method),
+        authorizer=None if authorizer is None else compile_authorizer(authorizer, scopes=method.authorization_scopes),
+        api_key_required=method.api_key_required,
+        required=tuple(_required(api, method)),
+    )
+
+
+def _required(api: RestApi, method: Method) -> Iterator[str]:
+    validator = api.validators.get(method.request_validator_id or "")
+    if validator is not None and validator.validates_parameters:
+        yield from (name for name, required in method.request_parameters.items() if required)
 
 
 def _integration(resource: Resource, method: Method) -> DeployedIntegration:
@@ -70,6 +99,8 @@ def _integration(resource: Resource, method: Method) -> DeployedIntegration:
         raise bad_request("No integration defined for method")
     if integration.type == "MOCK":
         return compile_mock(integration, where=f"{method.http_method} {resource.path}")
+    if integration.type == "HTTP_PROXY":
+        return compile_url_proxy(integration)
     return _lambda_proxy(integration)
 
 

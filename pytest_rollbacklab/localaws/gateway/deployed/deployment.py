@@ -11,6 +11,7 @@ from datetime import datetime
 from pytest_rollbacklab.localaws.gateway.apis.rest_api import RestApi
 from pytest_rollbacklab.localaws.gateway.deployed.media_types import BinaryMediaTypes
 from pytest_rollbacklab.localaws.gateway.deployed.routes import Routes
+from pytest_rollbacklab.localaws.identity.policy_language.document import Policy
 
 __all__ = ["Deployment"]
 
@@ -25,3 +26,5 @@ class Deployment:
     routes: Routes
     binary_media_types: BinaryMediaTypes
     description: str | None = None
+    policy: Policy | None = None
+    """The API's resource policy, ready to be evaluated."""

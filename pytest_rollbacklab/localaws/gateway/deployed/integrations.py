@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pytest_rollbacklab.localaws.gateway.apis.function_uri import FunctionUri
 
-__all__ = ["BrokenIntegration", "DeployedIntegration", "LambdaProxy", "Mock", "MockAnswer"]
+__all__ = ["BrokenIntegration", "DeployedIntegration", "LambdaProxy", "Mock", "MockAnswer", "UrlProxy"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,6 +17,21 @@ class LambdaProxy:
 
     uri: FunctionUri
     timeout_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UrlProxy:
+    """A URL that is sent the request, and whose answer is the answer (HTTP_PROXY)."""
+
+    url: str
+    """With stage variables and path variables in it."""
+    method: str
+    """``ANY`` for the request's own."""
+    timeout_s: float
+    headers: tuple[tuple[str, str], ...]
+    """Name -> expression: a static value in quotes, or what of the request it is."""
+    query: tuple[tuple[str, str], ...]
+    path: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,4 +74,4 @@ class BrokenIntegration:
     """For the execution log."""
 
 
-DeployedIntegration = LambdaProxy | Mock | BrokenIntegration
+DeployedIntegration = LambdaProxy | UrlProxy | Mock | BrokenIntegration

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from pytest_rollbacklab.localaws.gateway.deployed.authorizers import DeployedAuthorizer
 from pytest_rollbacklab.localaws.gateway.deployed.integrations import DeployedIntegration
 
 __all__ = ["Route", "Routes"]
@@ -30,6 +31,15 @@ class Route:
     signed: bool
     """Whether callers must sign (AWS_IAM)."""
     integration: DeployedIntegration
+    authorizer: DeployedAuthorizer | None = None
+    api_key_required: bool = False
+    required: tuple[str, ...] = ()
+    """The parameters that its request validator wants: ``method.request.querystring.page``."""
+
+    @property
+    def place(self) -> str:
+        """As logs tell of it: ``GET /notes/{id}``."""
+        return f"{self.http_method} {self.resource_path}"
 
 
 @dataclass(slots=True)

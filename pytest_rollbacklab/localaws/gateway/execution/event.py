@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 from pytest_rollbacklab.localaws.gateway.execution.exchange import Exchange
 from pytest_rollbacklab.localaws.gateway.execution.forwarding import Forwarding
 
-__all__ = ["identity_of", "proxy_event", "request_time"]
+__all__ = ["authorizer_event", "decoded_query", "identity_of", "proxy_event", "request_time"]
 
 _ENDS_HERE = frozenset(
     {
@@ -40,6 +40,7 @@ _ENDS_HERE = frozenset(
         "x-forwarded-proto",
     }
 )
+_AUTHORIZED = 200
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _RESPELLED = {"authorization": "Authorization", "user-agent": "User-Agent"}
 
@@ -48,7 +49,7 @@ def proxy_event(exchange: Exchange, forwarding: Forwarding) -> bytes:
     """Return the event of a request, as JSON."""
     assert exchange.route is not None
     headers = _headers(exchange, forwarding)
-    query = _query(exchange.request.raw_query)
+    query = decoded_query(exchange.request.raw_query)
     body, encoded = _body(exchange)
     event = {
         "resource": exchange.route.resource_path,
@@ -63,6 +64,35 @@ def proxy_event(exchange: Exchange, forwarding: Forwarding) -> bytes:
         "requestContext": _request_context(exchange),
         "body": body,
         "isBase64Encoded": encoded,
+    }
+    return _JSON.encode(event).encode("utf-8", "replace")
+
+
+def authorizer_event(exchange: Exchange, forwarding: Forwarding, *, token: str | None) -> bytes:
+    """Return what an authorizer's function is given ("Input to an API Gateway Lambda authorizer"), as JSON.
+
+    Args:
+        token: All that a TOKEN authorizer is given of the request; None for a REQUEST authorizer, which is given it.
+    """
+    if token is not None:
+        event: dict[str, Any] = {"type": "TOKEN", "methodArn": exchange.arn, "authorizationToken": token}
+        return _JSON.encode(event).encode("utf-8", "replace")
+    assert exchange.route is not None
+    headers = _headers(exchange, forwarding)
+    query = decoded_query(exchange.request.raw_query)
+    event = {
+        "type": "REQUEST",
+        "methodArn": exchange.arn,
+        "resource": exchange.route.resource_path,
+        "path": exchange.path,
+        "httpMethod": exchange.request.method,
+        "headers": {name: values[-1] for name, values in headers.items()},
+        "multiValueHeaders": headers,
+        "queryStringParameters": {name: values[-1] for name, values in query.items()},
+        "multiValueQueryStringParameters": query,
+        "pathParameters": exchange.path_parameters,
+        "stageVariables": dict(exchange.live.stage.variables),
+        "requestContext": _request_context(exchange),
     }
     return _JSON.encode(event).encode("utf-8", "replace")
 
@@ -90,7 +120,8 @@ def _headers(exchange: Exchange, forwarding: Forwarding) -> dict[str, list[str]]
     return {name: values[name] for name in sorted(values, key=str.lower)}
 
 
-def _query(raw_query: str) -> dict[str, list[str]]:
+def decoded_query(raw_query: str) -> dict[str, list[str]]:
+    """Return the values of each parameter of a query string."""
     values: dict[str, list[str]] = {}
     for name, value in parse_qsl(raw_query, keep_blank_values=True) if raw_query else ():
         values.setdefault(name, []).append(value)
@@ -109,8 +140,10 @@ def _body(exchange: Exchange) -> tuple[str | None, bool]:
 def _request_context(exchange: Exchange) -> Mapping[str, Any]:
     live, route = exchange.live, exchange.route
     assert route is not None
+    authorizer = _authorizer(exchange)
     return {
         "resourceId": route.resource_id,
+        **({"authorizer": authorizer} if authorizer else {}),
         "resourcePath": route.resource_path,
         "httpMethod": exchange.request.method,
         "extendedRequestId": exchange.extended_request_id,
@@ -129,12 +162,25 @@ def _request_context(exchange: Exchange) -> Mapping[str, Any]:
     }
 
 
+def _authorizer(exchange: Exchange) -> Mapping[str, Any] | None:
+    """Return what the authorizer said of the caller, once it has said it."""
+    call = exchange.authorizer
+    if call is None or call.status != _AUTHORIZED:
+        return None
+    if call.claims is not None:
+        return {"claims": dict(call.claims)}
+    principal = {} if call.principal_id is None else {"principalId": call.principal_id}
+    return {**call.context, **principal, "integrationLatency": call.integration_latency_ms}
+
+
 def identity_of(exchange: Exchange) -> Mapping[str, str | None]:
     """Return who called, in the words of the event's ``identity`` block (as recorded: apigw-proxy-event-AWS_IAM)."""
     caller = exchange.caller
     principal = caller.principal if caller else None
     cognito = principal.cognito if principal else None
+    key = exchange.api_key
     return {
+        **({"apiKey": key.value, "apiKeyId": key.id} if key else {}),
         "cognitoIdentityPoolId": cognito.identity_pool_id if cognito else None,
         "accountId": principal.account_id if principal else None,
         "cognitoIdentityId": cognito.identity_id if cognito else None,

@@ -11,7 +11,7 @@ import json
 from pytest_rollbacklab.localaws.api import ServiceError
 from pytest_rollbacklab.localaws.identity.sigv4 import Refusal
 
-__all__ = ["Fault"]
+__all__ = ["Fault", "compact"]
 
 _SERVER_ERROR = "InternalServerErrorException"
 _INTERNAL = "Internal server error"
@@ -24,10 +24,11 @@ class Fault(Exception):  # noqa: N818 - a fault is what the catalogue of this fi
         status: The HTTP status.
         response_type: The gateway response type, for access logs.
         error_type: ``x-amzn-ErrorType``.
-        message: What the client is told, and ``$context.error.message``.
+        message: What the client is told, and ``$context.error.message``; None where AWS has none.
         body: The answer's body; made of the message when not given.
         integration_error: ``$context.integrationErrorMessage``; None when no integration was called.
         said: What the execution log says of it, line by line.
+        validation_error: ``$context.error.validationErrorString``.
     """
 
     def __init__(
@@ -36,18 +37,20 @@ class Fault(Exception):  # noqa: N818 - a fault is what the catalogue of this fi
         status: int,
         response_type: str,
         error_type: str,
-        message: str,
+        message: str | None,
         body: bytes | None = None,
         integration_error: str | None = None,
         said: tuple[str, ...] = (),
+        validation_error: str | None = None,
     ) -> None:
         self.status = status
         self.response_type = response_type
         self.error_type = error_type
         self.message = message
-        self.body = _compact(message=message) if body is None else body
+        self.body = compact(message=message) if body is None else body
         self.integration_error = integration_error
         self.said = said
+        self.validation_error = validation_error
         super().__init__(f"{status} {response_type}: {message}")
 
     @classmethod
@@ -89,7 +92,7 @@ class Fault(Exception):  # noqa: N818 - a fault is what the catalogue of this fi
             response_type="ACCESS_DENIED",
             error_type="AccessDeniedException",
             message=message,
-            body=_compact(Message=message),
+            body=compact(Message=message),
             said=(message,),
         )
 
@@ -185,6 +188,21 @@ class Fault(Exception):  # noqa: N818 - a fault is what the catalogue of this fi
         )
 
     @classmethod
+    def unreachable(cls) -> Fault:
+        """Answer a request whose URL answers nobody, or not in HTTP."""
+        said = "Execution failed due to a network error communicating with endpoint"
+        message = "Network error communicating with endpoint"
+        return cls(
+            status=504,
+            response_type="INTEGRATION_FAILURE",
+            error_type=_SERVER_ERROR,
+            message=message,
+            body=_spaced(message),
+            integration_error=said,
+            said=(said,),
+        )
+
+    @classmethod
     def failed_here(cls, error: Exception) -> Fault:
         """Answer a request that the local AWS itself failed at: its own fault, and told as such."""
         message = f"the local AWS failed: {type(error).__name__}: {error}"
@@ -205,7 +223,8 @@ class Fault(Exception):  # noqa: N818 - a fault is what the catalogue of this fi
         )
 
 
-def _compact(**members: str) -> bytes:
+def compact(**members: str | None) -> bytes:
+    """Return a body as API Gateway writes those of before the integration: without spaces."""
     return json.dumps(members, separators=(",", ":")).encode()
 
 

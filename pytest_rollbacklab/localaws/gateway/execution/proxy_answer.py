@@ -17,10 +17,10 @@ from typing import Any
 
 from pytest_rollbacklab.localaws.gateway.execution.faults import Fault
 
-__all__ = ["ProxyAnswer", "read_proxy_answer"]
+__all__ = ["REMAPPED", "ProxyAnswer", "read_proxy_answer"]
 
 _MEMBERS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
-_REMAPPED = frozenset({"connection", "content-length", "date", "server", "www-authenticate"})
+REMAPPED = frozenset({"connection", "content-length", "date", "server", "www-authenticate"})
 """Passed on as ``x-amzn-Remapped-NAME``: they are the gateway's own to set."""
 _DROPPED = frozenset({"transfer-encoding"})
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -115,7 +115,7 @@ def _headers(returned: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "Content-Type", "application/json"
     for lower, (name, texts) in merged.items():
         if lower not in _DROPPED:
-            spelt = f"x-amzn-Remapped-{name}" if lower in _REMAPPED else name
+            spelt = f"x-amzn-Remapped-{name}" if lower in REMAPPED else name
             yield from ((spelt, text) for text in texts)
 
 

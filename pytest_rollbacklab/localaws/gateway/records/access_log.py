@@ -14,12 +14,15 @@ from dataclasses import dataclass
 
 from pytest_rollbacklab.localaws.api import Scope
 from pytest_rollbacklab.localaws.gateway.execution.exchange import Exchange
-from pytest_rollbacklab.localaws.gateway.records.variables import VARIABLES, Variable
+from pytest_rollbacklab.localaws.gateway.records.variables import Variable, variable_of
 from pytest_rollbacklab.localaws.gateway.refusals import bad_request, not_emulated
 
 __all__ = ["AccessLogFormat", "LogGroup", "check_format", "compile_format", "read_destination"]
 
-_VARIABLE = re.compile(r"\$context\.([A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)|\$\{context\.([A-Za-z0-9_.]+)\}")
+_VARIABLE = re.compile(
+    r"\$context\.(authorizer\.\w+(?:[.:-]\w+)*|\w+(?:\.\w+)*)|\$\{context\.([\w.:-]+)\}",
+    re.ASCII,
+)
 _DESTINATION = re.compile(r"arn:aws[a-z-]*:logs:([a-z0-9-]+):(\d{12}):log-group:([A-Za-z0-9_/.#-]{1,512})(?::\*)?")
 _IDS = ("requestId", "extendedRequestId")
 _UNSET = "-"
@@ -51,7 +54,7 @@ def compile_format(text: str) -> AccessLogFormat:
     end = 0
     for found in _VARIABLE.finditer(text):
         parts.append(text[end : found.start()])
-        parts.append(VARIABLES.get(found[1] or found[2], _nothing))
+        parts.append(variable_of(found[1] or found[2]))
         end = found.end()
     return AccessLogFormat([*parts, text[end:]])
 
@@ -90,10 +93,6 @@ def read_destination(arn: str) -> LogGroup:
     if found is None:
         raise bad_request(f"Invalid ARN specified in the request. It is not the ARN of a log group: {arn}")
     return LogGroup(scope=Scope(region=found[1], account_id=found[2]), name=found[3])
-
-
-def _nothing(_: Exchange) -> None:
-    return None
 
 
 def _text(value: object) -> str:

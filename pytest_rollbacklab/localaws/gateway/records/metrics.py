@@ -37,8 +37,8 @@ def _points(exchange: Exchange) -> Iterator[tuple[str, float, str]]:
     yield "4XXError", int(status in _CLIENT_ERRORS), "Count"
     yield "5XXError", int(status in _SERVER_ERRORS), "Count"
     yield "Latency", exchange.latency_ms, "Milliseconds"
-    if exchange.call is not None and exchange.call.latency_ms is not None:
-        yield "IntegrationLatency", exchange.call.latency_ms, "Milliseconds"
+    if exchange.integration_latency_ms is not None:
+        yield "IntegrationLatency", exchange.integration_latency_ms, "Milliseconds"
 
 
 def _dimensions(exchange: Exchange, *, by_method: bool) -> Iterator[Mapping[str, str]]:
@@ -46,6 +46,8 @@ def _dimensions(exchange: Exchange, *, by_method: bool) -> Iterator[Mapping[str,
     stage = {**api, "Stage": exchange.live.stage.name}
     yield api
     yield stage
+    if exchange.live.is_canary:
+        yield {**api, "Stage": f"{exchange.live.stage.name}/Canary"}
     route = exchange.route
     if by_method and route is not None:
         yield {**stage, "Resource": route.resource_path, "Method": exchange.request.method}

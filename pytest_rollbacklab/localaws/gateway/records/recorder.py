@@ -30,7 +30,7 @@ class Recorder:
         setting = exchange.live.setting(exchange.route)
         self._access_log(exchange)
         if lines := execution_log(exchange, setting):
-            group = f"API-Gateway-Execution-Logs_{exchange.live.api_id}/{exchange.live.stage.name}"
+            group = f"API-Gateway-Execution-Logs_{exchange.live.place}{_suffix(exchange)}"
             self._logs.append(exchange.scope, group, _stream(exchange), lines)
         record_metrics(self._metrics, exchange, by_method=setting.metrics_enabled)
 
@@ -40,7 +40,12 @@ class Recorder:
             return
         group = read_destination(settings.destination_arn)
         line = compile_format(settings.format).line(exchange)
-        self._logs.append(group.scope, group.name, _stream(exchange), [line])
+        self._logs.append(group.scope, group.name + _suffix(exchange), _stream(exchange), [line])
+
+
+def _suffix(exchange: Exchange) -> str:
+    """Return what a canary's log groups end with ("Set up an API Gateway canary release deployment")."""
+    return "/Canary" if exchange.live.is_canary else ""
 
 
 def _stream(exchange: Exchange) -> str:

@@ -28,6 +28,11 @@ _Test = Callable[[str, str, Context], bool]
 class Condition(Protocol):
     """One line of a Condition block."""
 
+    @property
+    def key(self) -> str:
+        """The condition key that it asks for."""
+        ...
+
     def holds(self, context: Context) -> bool:
         """Tell whether the request meets the condition.
 

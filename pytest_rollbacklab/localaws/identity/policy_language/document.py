@@ -39,8 +39,11 @@ class Statement:
     """Type and value: ``("Federated", "cognito-identity.amazonaws.com")``; None in a policy of an identity."""
     conditions: tuple[Condition, ...]
 
-    def covers(self, action: str, resource: str, context: Context) -> bool:
+    def covers(self, action: str, resource: str | None, context: Context) -> bool:
         """Tell whether the statement speaks of a request, all its conditions met.
+
+        Args:
+            resource: None where it is not known: whatever an Allow names will do, and a Deny must name everything.
 
         Raises:
             PolicyError: a condition's value cannot be compared.
@@ -51,13 +54,19 @@ class Statement:
             and all(condition.holds(context) for condition in self.conditions)
         )
 
+    def mentions(self, key: str) -> bool:
+        """Tell whether a condition asks for a key."""
+        return any(condition.key.lower() == key.lower() for condition in self.conditions)
+
     def names(self, kind: str, value: str) -> bool:
         """Tell whether the statement's Principal is this one, or anyone."""
         return any((named_kind in (kind, "*")) and named in (value, "*") for named_kind, named in self.principals or ())
 
-    def _covers_resource(self, resource: str, context: Context) -> bool:
+    def _covers_resource(self, resource: str | None, context: Context) -> bool:
         if self.resources is None:
             return True
+        if resource is None:
+            return self.effect == "Allow" or "*" in self.resources
         return any(matches_arn(pattern, resource, context) for pattern in self.resources) != self.all_but_resources
 
 

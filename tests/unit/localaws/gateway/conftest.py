@@ -88,12 +88,14 @@ class Invoked:
 
 
 class FakeLambdas:
-    """One function for all names, which does as it is told."""
+    """One function for all names, which does as it is told; and others, which do as they are told by name."""
 
     def __init__(self) -> None:
         self.invoked: list[Invoked] = []
         self.asked: list[tuple[str, str | None, str, str]] = []
         self.permitted = True
+        self.others: dict[str, FakeInvocation] = {}
+        """By name: what functions of their own answer."""
         self.hanging = asyncio.Event()
         """Set when an invocation hangs."""
         self.returns({"statusCode": 200})
@@ -102,6 +104,14 @@ class FakeLambdas:
         """Have the function return this, as JSON unless it is bytes."""
         payload = result if isinstance(result, bytes) else json.dumps(result).encode()
         self._behaviour: Callable[[], Awaitable[FakeInvocation]] = lambda: _now(FakeInvocation(payload))
+
+    def other(self, function: str, result: Any, *, fails: bool = False) -> None:
+        """Have a function of its own return this, or raise it."""
+        error = "Unhandled" if fails else None
+        self.others[function] = FakeInvocation(json.dumps(result).encode(), function_error=error)
+
+    def calls_of(self, function: str) -> list[Invoked]:
+        return [call for call in self.invoked if call.function == function]
 
     def fails(self, **error: Any) -> None:
         """Have the function raise."""
@@ -146,6 +156,8 @@ class FakeLambdas:
         request_id: str | None = None,
     ) -> FakeInvocation:
         self.invoked.append(Invoked(function, qualifier, json.loads(payload), trace_id, request_id))
+        if function in self.others:
+            return self.others[function]
         return await self._behaviour()
 
     def permits(self, scope: Scope, function: str, qualifier: str | None, *, principal: str, source_arn: str) -> bool:
@@ -217,6 +229,10 @@ class World:
     policies: FakePolicies = field(default_factory=FakePolicies)
     aws: FakeAws = field(default_factory=FakeAws)
     keeper: Keeper | None = None
+    jwks: dict[str, Any] = field(default_factory=dict)
+    """By user pool: its public keys."""
+    chance: float = 0.0
+    """What chance gives: below the canary's share, the canary answers."""
 
     def __post_init__(self) -> None:
         self.credentials = CredentialStore(clock=lambda: self.now)
@@ -227,7 +243,9 @@ class World:
             credentials=self.credentials,
             policies=self.policies,
             endpoint=lambda: f"http://{ENDPOINT}",
+            jwks_of=lambda _, pool: self.jwks[pool],
             clock=lambda: self.now,
+            chance=lambda: self.chance,
             keeper=self.keeper,
         )
 
@@ -274,6 +292,41 @@ class World:
         self.call("PutIntegration", **where, **wanted)
         return where
 
+    def function_uri(self, function: str) -> str:
+        return f"{FUNCTIONS}/arn:aws:lambda:us-east-1:123456789012:function:{function}/invocations"
+
+    def authorizer(self, api: str, **params: Any) -> str:
+        """Make an authorizer, a TOKEN one with the function ``guard`` unless it is said otherwise."""
+        wanted = {
+            "name": "guard",
+            "type": "TOKEN",
+            "authorizerUri": self.function_uri("guard"),
+            "identitySource": "method.request.header.Authorization",
+            **params,
+        }
+        made = self.call("CreateAuthorizer", restApiId=api, **{key: v for key, v in wanted.items() if v is not None})
+        return str(made["id"])
+
+    def guarded(self, path: str = "/notes", method: str = "GET", **params: Any) -> str:
+        """Return an API with one function behind an authorizer, live as prod."""
+        api = self.api()
+        self.guard(api, path, method, **params)
+        self.deploy(api)
+        return api
+
+    def guard(self, api: str, path: str = "/notes", method: str = "GET", **params: Any) -> None:
+        """Put a method with a function behind an authorizer on a path."""
+        where = self.proxy(api, method, path)
+        type_ = "COGNITO_USER_POOLS" if params.get("type") == "COGNITO_USER_POOLS" else "CUSTOM"
+        known = self.call("GetAuthorizers", restApiId=api)["items"]
+        authorizer = known[0]["id"] if known else self.authorizer(api, **params)
+        self.patch_method(where, **{"/authorizationType": type_, "/authorizerId": authorizer})
+
+    def patch_method(self, where: Mapping[str, str], **values: str) -> dict[str, Any]:
+        """Replace settings of a method."""
+        patches = [{"op": "replace", "path": path, "value": value} for path, value in values.items()]
+        return self.call("UpdateMethod", **where, patchOperations=patches)
+
     def deploy(self, api: str, stage: str = "prod", **params: Any) -> str:
         return str(self.call("CreateDeployment", restApiId=api, stageName=stage, **params)["id"])
 
@@ -315,7 +368,14 @@ class World:
         stage: str = "prod",
     ) -> HttpResponse:
         request = self.request(api, method, path, query=query, headers=headers, body=body, stage=stage)
-        return asyncio.run(self.gateway.handle(request, api_id=api, stage=stage, path=path))
+        return asyncio.run(self.answered(request, api_id=api, stage=stage, path=path))
+
+    async def answered(self, request: HttpRequest, **call: str) -> HttpResponse:
+        """Answer a request, and close what was opened for it: each request of a test has an event loop of its own."""
+        try:
+            return await self.gateway.handle(request, **call)
+        finally:
+            await self.gateway.close()
 
     def request(
         self,

@@ -155,7 +155,6 @@ def test_a_selection_pattern_that_is_none_is_refused_when_it_is_deployed(world):
 @pytest.mark.parametrize(
     ("params", "code", "part"),
     [
-        ({"canarySettings": {"percentTraffic": 10.0}}, "NotImplemented", "canarySettings="),
         ({"cacheClusterEnabled": True}, "NotImplemented", "cacheClusterEnabled=True of CreateDeployment"),
         ({"tracingEnabled": True}, "NotImplemented", "tracingEnabled=True of CreateDeployment"),
         (

@@ -108,7 +108,11 @@ def test_a_type_that_there_is_not_is_refused_as_recorded(world, where):
 @pytest.mark.parametrize(
     ("params", "named"),
     [
-        ({"type": "HTTP_PROXY"}, "integrations of type HTTP_PROXY"),
+        ({"type": "HTTP"}, "integrations of type HTTP"),
+        (
+            {"type": "HTTP_PROXY", "uri": "https://example.com/x"},
+            "HTTP_PROXY integrations with example.com, which is not this machine",
+        ),
         ({"type": "AWS"}, "integrations of type AWS"),
         ({"credentials": "arn:aws:iam::*:user/*"}, "credentials=arn:aws:iam::*:user/* of integrations"),
         ({"connectionType": "VPC_LINK"}, "connectionType='VPC_LINK' of PutIntegration"),

@@ -62,7 +62,10 @@ def test_a_method_keeps_its_parameters_and_its_name(world, where):
         ({"requestValidatorId": "abc"}, "Invalid Request Validator identifier specified"),
         (
             {"authorizationType": "wrong"},
-            "Invalid authorization type specified: wrong. It must be NONE or AWS_IAM",
+            (
+                "Invalid authorization type specified: wrong. "
+                "It must be one of NONE, AWS_IAM, CUSTOM, COGNITO_USER_POOLS"
+            ),
         ),
         (
             {"httpMethod": "FETCH"},
@@ -75,13 +78,23 @@ def test_what_aws_refuses_of_a_method_is_refused_in_its_words(world, where, para
     assert refused == ("BadRequestException", message)
 
 
+NO_AUTHORIZER = (
+    "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid "
+    "authorizer."
+)
+
+
+@pytest.mark.parametrize(
+    "params", [{"authorizationType": "CUSTOM", "authorizerId": "abc"}, {"authorizationType": "COGNITO_USER_POOLS"}]
+)
+def test_a_method_cannot_name_an_authorizer_that_there_is_not(world, where, params):
+    assert world.refused("PutMethod", **{**where, **params}) == ("BadRequestException", NO_AUTHORIZER)
+
+
 @pytest.mark.parametrize(
     ("params", "named"),
     [
-        ({"authorizationType": "CUSTOM", "authorizerId": "abc"}, "authorizationType=CUSTOM (authorizers)"),
-        ({"authorizationType": "COGNITO_USER_POOLS"}, "authorizationType=COGNITO_USER_POOLS (authorizers)"),
-        ({"apiKeyRequired": True}, "apiKeyRequired=True of PutMethod"),
-        ({"authorizationScopes": ["a"]}, "authorizationScopes=['a'] of PutMethod"),
+        ({"somethingNew": "x"}, "somethingNew='x' of PutMethod"),
     ],
 )
 def test_what_is_not_emulated_of_a_method_is_refused_by_name(world, where, params, named):
@@ -126,11 +139,6 @@ def test_patches_change_a_method(world, where):
             {"op": "replace", "path": "/requestValidatorId", "value": "x"},
             "BadRequestException",
             "Invalid Request Validator identifier specified",
-        ),
-        (
-            {"op": "replace", "path": "/apiKeyRequired", "value": "true"},
-            "NotImplemented",
-            "the local AWS does not emulate apiKeyRequired=True of UpdateMethod. Leave it out.",
         ),
     ],
 )

@@ -111,12 +111,11 @@ def test_an_endpoint_type_that_there_is_not_is_named(world):
 @pytest.mark.parametrize(
     ("params", "named"),
     [
-        ({"policy": "{}"}, "policy='{}' of CreateRestApi"),
         ({"cloneFrom": "abc"}, "cloneFrom='abc' of CreateRestApi"),
         ({"minimumCompressionSize": 100}, "minimumCompressionSize=100"),
-        ({"apiKeySource": "AUTHORIZER"}, "apiKeySource=AUTHORIZER"),
         ({"disableExecuteApiEndpoint": True}, "disableExecuteApiEndpoint=True of CreateRestApi"),
         ({"endpointConfiguration": {"types": ["PRIVATE"]}}, "endpoints of type PRIVATE"),
+        ({"endpointConfiguration": {"types": ["EDGE"]}}, "endpoints of type EDGE"),
         (
             {"endpointConfiguration": {"types": ["REGIONAL"], "vpcEndpointIds": ["vpce-1"]}},
             "vpcEndpointIds=['vpce-1'] of endpointConfiguration",
@@ -190,7 +189,6 @@ def test_a_patch_that_makes_no_sense_is_refused_as_recorded(world, patch, messag
 @pytest.mark.parametrize(
     ("path", "value", "named"),
     [
-        ("/policy", "{}", "resource policies"),
         ("/disableExecuteApiEndpoint", "true", "disableExecuteApiEndpoint=true"),
         ("/minimumCompressionSize", "10", "minimumCompressionSize=10"),
     ],

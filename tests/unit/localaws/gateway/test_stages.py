@@ -215,9 +215,8 @@ def test_an_unknown_path_is_named_with_all_that_there_are(world, api, path):
     [
         ("/tracingEnabled", "true", "/tracingEnabled=true of stages"),
         ("/*/*/caching/enabled", "true", "/*/*/caching/enabled=true of stages"),
-        ("/*/*/throttling/rateLimit", "1", "/*/*/throttling/rateLimit=1 of stages"),
         ("/cacheClusterEnabled", "true", "/cacheClusterEnabled=true of stages"),
-        ("/canarySettings/percentTraffic", "10", "canary releases (/canarySettings/percentTraffic of UpdateStage)"),
+        ("/canarySettings/useStageCache", "true", "useStageCache=true of canary releases"),
         (
             "/accessLogSettings/destinationArn",
             "arn:aws:firehose:us-east-1:123456789012:deliverystream/amazon-apigateway-x",

@@ -293,17 +293,31 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_imported(world)
     ("document", "named"),
     [
         (
-            openapi({}, **{"x-amazon-apigateway-gateway-responses": {"DEFAULT_4XX": {"statusCode": "400"}}}),
-            "x-amazon-apigateway-gateway-responses of definitions",
+            openapi(
+                {},
+                **{
+                    "x-amazon-apigateway-gateway-responses": {
+                        "DEFAULT_4XX": {"responseTemplates": {"application/json": "#set($a = 1)"}}
+                    }
+                },
+            ),
+            "mapping templates (VTL): the template application/json of the gateway response DEFAULT_4XX holds '#set(",
         ),
-        (openapi({}, **{"x-amazon-apigateway-policy": {"Version": "x"}}), "x-amazon-apigateway-policy of definitions"),
         (
-            openapi({"/a": {"get": operation(**{"x-amazon-apigateway-request-validator": "all"})}}),
-            "x-amazon-apigateway-request-validator of operations",
+            openapi({}, **{"x-amazon-apigateway-minimum-compression-size": 10}),
+            "x-amazon-apigateway-minimum-compression-size of definitions",
         ),
         (
-            openapi({"/a": {"get": {"x-amazon-apigateway-integration": {"type": "http_proxy", "uri": "http://x"}}}}),
-            "integrations of type HTTP_PROXY",
+            openapi({}, **{"x-amazon-apigateway-endpoint-configuration": {"disableExecuteApiEndpoint": True}}),
+            "x-amazon-apigateway-endpoint-configuration of definitions",
+        ),
+        (
+            openapi({}, **{"x-amazon-apigateway-request-validators": {"all": {"validateRequestBody": True}}}),
+            "validateRequestBody=true of request validators (models)",
+        ),
+        (
+            openapi({"/a": {"get": {"x-amazon-apigateway-integration": {"type": "http", "uri": "http://x"}}}}),
+            "integrations of type HTTP",
         ),
         (
             openapi({"/a": {"get": {"x-amazon-apigateway-integration": {**PROXY, "credentials": "arn:x"}}}}),
@@ -313,29 +327,11 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_imported(world)
             ),
         ),
         (
-            swagger(
-                {"/a": {"get": operation(security=[{"key": []}])}},
-                securityDefinitions={"key": {"type": "apiKey", "name": "x-api-key", "in": "header"}},
-            ),
-            "API keys: security scheme key",
-        ),
-        (
-            swagger(
-                {"/a": {"get": operation(security=[{"jwt": []}])}},
-                securityDefinitions={"jwt": {"type": "apiKey", "x-amazon-apigateway-authorizer": {"type": "token"}}},
-            ),
-            "authorizers: security scheme jwt",
-        ),
-        (
             openapi(
                 {"/a": {"get": operation(security=[{"bearer": []}])}},
                 components={"securitySchemes": {"bearer": {"type": "http"}}},
             ),
             "security schemes of type http: bearer",
-        ),
-        (
-            openapi({"/a": {"get": operation(**{"x-amazon-apigateway-auth": {"type": "CUSTOM"}})}}),
-            "authorizationType=CUSTOM (authorizers)",
         ),
     ],
 )
