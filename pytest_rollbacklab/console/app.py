@@ -7,12 +7,13 @@ page: routes come from ``pages`` and ``observing``.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from aiohttp import web
 
-from pytest_rollbacklab.console.events import CLOSING
+from pytest_rollbacklab.console.events import CLOSING, OPEN
 from pytest_rollbacklab.console.faults import Refused, explain
 from pytest_rollbacklab.console.respond import respond, respond_to_error
 from pytest_rollbacklab.console.security import (
@@ -21,6 +22,7 @@ from pytest_rollbacklab.console.security import (
     check_origin,
     check_token,
     guard_headers,
+    place_with,
 )
 from pytest_rollbacklab.console.visit import Place, Route, Visit
 from pytest_rollbacklab.console.words import LANGUAGE_COOKIE, Words, choose_language
@@ -54,7 +56,7 @@ def create_app(
         routes: None for all pages.
     """
     app = web.Application(middlewares=[_guarded], client_max_size=_LARGEST_FORM_BYTES)
-    app[_PLACES], app[_HOSTS], app[CLOSING] = places, hosts, asyncio.Event()
+    app[_PLACES], app[_HOSTS], app[CLOSING], app[OPEN] = places, hosts, asyncio.Event(), Counter()
     app.on_response_prepare.append(guard_headers)
     app.on_shutdown.append(_close_streams)
     app.router.add_static("/static/", _STATIC)
@@ -70,7 +72,7 @@ async def _close_streams(app: web.Application) -> None:
 
 
 async def _to_the_overview(request: web.Request) -> web.StreamResponse:
-    if request.match_info["key"] not in request.app[_PLACES]:
+    if _place(request) is None:
         raise web.HTTPNotFound
     raise web.HTTPFound(f"{request.path}/")
 
@@ -88,7 +90,7 @@ def _page(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
 
 
 def _place(request: web.Request) -> Place | None:
-    return request.app[_PLACES].get(request.path.split("/", 2)[1])
+    return place_with(request.path.split("/", 2)[1], request.app[_PLACES])
 
 
 async def _form(request: web.Request, place: Place) -> Mapping[str, str]:

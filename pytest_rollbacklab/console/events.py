@@ -1,4 +1,4 @@
-"""Server-sent events: written as they come, kept alive when none do, and over as soon as nobody listens.
+"""Server-sent events: written as they come, kept alive when none do, and over as soon as nobody listens; only so many.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from aiohttp import web
 
-from pytest_rollbacklab.console.faults import as_data, explain
+from pytest_rollbacklab.console.faults import Refused, as_data, explain
 from pytest_rollbacklab.console.html import render
 from pytest_rollbacklab.console.plain import as_json, plain
 from pytest_rollbacklab.console.visit import EventStream, ServerEvent, Visit
 
-__all__ = ["CLOSING", "send_events"]
+__all__ = ["CLOSING", "MOST_STREAMS", "OPEN", "send_events"]
 
 CLOSING = web.AppKey("closing", asyncio.Event)
 """Set when the server goes down: every stream ends."""
+OPEN = web.AppKey("open", Counter[str])
+"""How many streams of each place are listened to, by its key."""
+MOST_STREAMS = 64
+"""At once, of one place: each is a connection, and may have a thread."""
 
 _LOOK_S = 1.0
 """How often a quiet stream looks whether its listener is still there; aiohttp tells it by the transport alone."""
@@ -29,7 +34,26 @@ _END = ServerEvent(event="", data=None)
 
 
 async def send_events(visit: Visit, stream: EventStream) -> web.StreamResponse:
-    """Send a stream's events until it ends, the listener leaves, or the server goes down."""
+    """Send a stream's events until it ends, the listener leaves, or the server goes down.
+
+    Raises:
+        Refused: with 503, when too many are listened to.
+    """
+    opened, key = visit.request.app[OPEN], visit.place.key
+    if opened[key] >= MOST_STREAMS:
+        raise Refused(
+            503,
+            f"{MOST_STREAMS} pages and programs listen to this lab already",
+            mend="close some of them, and load this page again",
+        )
+    opened[key] += 1
+    try:
+        return await _send(visit, stream)
+    finally:
+        opened[key] -= 1
+
+
+async def _send(visit: Visit, stream: EventStream) -> web.StreamResponse:
     answer = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"})
     try:
         await answer.prepare(visit.request)

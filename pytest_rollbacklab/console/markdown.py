@@ -29,6 +29,7 @@ def _parser() -> MarkdownIt:
     made = MarkdownIt("commonmark", {"html": False}).enable("table")
     made.core.ruler.before("inline", "details", _fold)
     made.core.ruler.push("links", _only_links_that_lead_somewhere)
+    made.core.ruler.push("columns", _name_columns)
     return made
 
 
@@ -72,3 +73,10 @@ def _only_links_that_lead_somewhere(state: StateCore) -> None:
             if within and token.type in ("link_open", "link_close"):
                 within = token.type == "link_open"
                 token.tag, token.attrs = "span", {}
+
+
+def _name_columns(state: StateCore) -> None:
+    """Say that a table's headings are of its columns: Markdown has no others."""
+    for token in state.tokens:
+        if token.type == "th_open":
+            token.attrs["scope"] = "col"

@@ -15,7 +15,16 @@ from aiohttp import web
 from pytest_rollbacklab.console.faults import Refused
 from pytest_rollbacklab.console.visit import Place
 
-__all__ = ["HEADERS", "TOKEN_FIELD", "TOKEN_HEADER", "check_host", "check_origin", "check_token", "guard_headers"]
+__all__ = [
+    "HEADERS",
+    "TOKEN_FIELD",
+    "TOKEN_HEADER",
+    "check_host",
+    "check_origin",
+    "check_token",
+    "guard_headers",
+    "place_with",
+]
 
 TOKEN_FIELD = "token"  # noqa: S105 - the field's name
 TOKEN_HEADER = "X-Rollbacklab-Token"  # noqa: S105 - the header's name
@@ -44,6 +53,15 @@ async def guard_headers(request: web.Request, response: web.StreamResponse) -> N
         response.headers["Cache-Control"] = "no-cache"  # no secrets in it: kept, and asked for whether it is new
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+
+
+def place_with(key: str, places: Mapping[str, Place]) -> Place | None:
+    """Return the place whose key this is. How long that takes tells nothing of the keys that there are."""
+    return next((place for known, place in tuple(places.items()) if _same(known, key)), None)
+
+
+def _same(secret: str, given: str) -> bool:
+    return hmac.compare_digest(secret.encode(), given.encode("utf-8", "replace"))
 
 
 def check_host(request: web.Request, hosts: Collection[str]) -> None:
@@ -97,7 +115,7 @@ def check_token(request: web.Request, place: Place, form: Mapping[str, str]) -> 
         Refused: with 403.
     """
     given = request.headers.get(TOKEN_HEADER) or form.get(TOKEN_FIELD, "")
-    if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), place.token.encode()):
+    if not _same(place.token, given):
         raise Refused(
             403,
             "the token is missing or is not this lab's",

@@ -16,6 +16,8 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202
 
 def written_out(text: str) -> str:
     """Return a text in which nothing steers; a line's end is a newline, however it was written."""
+    if text.isprintable():  # as nearly all is: then nothing of the kind is in it
+        return text
     return _UNSEEN.sub(_one, text.replace("\r\n", "\n"))
 
 

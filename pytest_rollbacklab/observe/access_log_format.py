@@ -36,6 +36,8 @@ class LineFormat:
         self.selectors: Mapping[str, str] = {}
         """Of a JSON format: what a filter pattern calls a variable (``$.status``), where it is a member by itself."""
         self._between = tuple(text[end:start] for end, start in zip(ends, starts, strict=True))
+        self.only = self.variables[0] if self._between == ("", "") else None
+        """The variable, where the format is nothing else."""
 
     def read(self, line: str) -> Mapping[str, str] | None:
         """Return the values by variable, ``-`` for those that were not set; None when the line does not fit."""
@@ -75,6 +77,9 @@ class _JsonFormat(LineFormat):
         values: dict[str, str] = {}
         for path, member in self._members:
             value = _at(decoded, path)
+            if value is not None and member.only is not None:
+                values[member.only] = value.rstrip("\r\n")  # nearly every member is one variable
+                continue
             found = None if value is None else member.read(value)
             if found is None:
                 return None

@@ -87,7 +87,7 @@ def newest_access_log(
         since=since,
         until=until,
         pattern=wanted.pattern,
-        keep=lambda event: wanted.takes(log.line(event)),
+        keep=lambda event: not search or wanted.takes(log.line(event)),
     )
     return log.parsed(_read(query))
 

@@ -27,6 +27,18 @@ _PLATFORM = re.compile(r"(?:INIT_START|START|END|REPORT|INIT_REPORT|EXTENSION|TE
 _START = re.compile(r"START RequestId: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _GATEWAYS = "API-Gateway-Execution-Logs_"
 _NOT_SET = ("", "-")
+_CELLS: Mapping[str, tuple[str, ...]] = {
+    "method": ("httpMethod",),
+    "path": ("path", "resourcePath"),
+    "status": ("status",),
+    "latency_ms": ("responseLatency",),
+    "integration": ("integration.status", "integration.integrationStatus", "integrationStatus"),
+    "ip": ("identity.sourceIp",),
+    "identity": ("identity.cognitoIdentityId",),
+    "request": ("requestId",),
+    "invocation": ("integration.requestId",),
+}
+"""What a row shows of a call, by the variables that tell it; the first that was set is taken."""
 
 Tone = Literal["broken", "refused", "fine", "unknown"]
 _TONES: Mapping[str, Tone] = {"5": "broken", "4": "refused", "3": "fine", "2": "fine", "1": "fine"}
@@ -38,6 +50,8 @@ def visible(text: str, *, longest: int = LONGEST_TEXT) -> str:
     Args:
         longest: How many characters are shown; what is left out is counted.
     """
+    if len(text) <= longest and text.isprintable():  # as nearly all is: then nothing steers
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
     shown = _UNSEEN.sub(_written_out, text[:longest])
     return shown if len(text) <= longest else f"{shown} … (+{len(text) - longest:,})"
@@ -72,6 +86,10 @@ class TextLine(LogLine):
         return _day(self.at)
 
     @property
+    def iso(self) -> str:
+        return self.at.isoformat()
+
+    @property
     def text(self) -> str:
         return visible(self.message)
 
@@ -104,10 +122,21 @@ class CallLine(AccessLogLine):
         """The date, unless it is today's."""
         return _day(self.at)
 
+    @property
+    def iso(self) -> str:
+        return self.at.isoformat()
+
+    @property
+    def cells(self) -> Mapping[str, str | None]:
+        """What a row shows, by the names of ``_CELLS``; None for what was not set."""
+        return {cell: self.value(*names) for cell, names in _CELLS.items()}
+
     def value(self, *names: str) -> str | None:
         """Return the first of these variables that was set, None when none was."""
-        found = (self.fields.get(name, "-") for name in names)
-        return next((visible(value, longest=500) for value in found if value not in _NOT_SET), None)
+        for name in names:
+            if (value := self.fields.get(name, "-")) not in _NOT_SET:
+                return visible(value, longest=500)
+        return None
 
     @property
     def text(self) -> str:

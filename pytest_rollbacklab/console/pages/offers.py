@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pytest_rollbacklab.model import Release
 from pytest_rollbacklab.pipeline.values import StageStatus
 
 __all__ = ["Offers", "offers", "sources", "takes_builds"]
@@ -26,6 +27,8 @@ class Offers:
     deploy: bool
     """Whether a build can be deployed here."""
     roll_back: bool
+    """Whether there is one step back to take. After a rollback a build is chosen from the ledger: by then most often
+    nothing else was live before, and who needs another one should say which."""
 
 
 def offers(stage: StageStatus, stages: Sequence[StageStatus]) -> Offers:
@@ -42,7 +45,7 @@ def offers(stage: StageStatus, stages: Sequence[StageStatus]) -> Offers:
         pinned_targets=tuple(other.name for other in targets if other.pin is not None),
         promote_from=tuple((name, builds[name]) for name in sources(stage, stages)) if deploy else (),
         deploy=deploy,
-        roll_back=_is_free(stage) and stage.live is not None and stage.live.number > 1,
+        roll_back=_is_free(stage) and stage.live is not None and _has_a_step_back(stage.live),
     )
 
 
@@ -67,6 +70,10 @@ def _targets(stage: StageStatus, stages: Sequence[StageStatus]) -> Sequence[Stag
 def _is_free(stage: StageStatus) -> bool:
     """Return whether nobody is at work on a stage, and no person is needed first."""
     return stage.busy is None and stage.state in ("empty", "live", "went back")
+
+
+def _has_a_step_back(live: Release) -> bool:
+    return live.number > 1 and live.kind != "rollback"
 
 
 def _differ(source: StageStatus, target: StageStatus) -> bool:

@@ -80,7 +80,7 @@ async def show(visit: Visit) -> Outcome:
     return Shown(
         template="plan.html",
         data={"plan": plan, "stage": stage},
-        extra={"loses_data": _loses_data(plan), "is_undo": plan.kind == "rollback"},
+        extra={"loses_data": _loses_data(plan)},
     )
 
 

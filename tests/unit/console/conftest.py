@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 
-from console.fake_pipeline import FakePipeline
+from console.fake_pipeline import FakePipeline, now
 from pytest_rollbacklab.console.app import create_app
 from pytest_rollbacklab.console.visit import Place, Route
 
@@ -79,6 +79,11 @@ class Answered:
         import json
 
         return json.loads(self.text)
+
+
+@pytest.fixture(autouse=True)
+def _the_story_is_told_now() -> None:
+    now.cache_clear()
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from typing import Any
 
 from console.values import (
     FUNCTIONS,
-    NOW,
     make_activity,
     make_build,
     make_health,
     make_plan,
     make_release,
     make_stage,
+    now,
 )
 from pytest_rollbacklab.config import AppConfig, Probe, StageConfig
 from pytest_rollbacklab.errors import BuildError, UnknownStageError, UsageError
@@ -40,7 +40,6 @@ from pytest_rollbacklab.target import Target
 
 __all__ = [
     "FUNCTIONS",
-    "NOW",
     "FakePipeline",
     "make_activity",
     "make_build",
@@ -48,6 +47,7 @@ __all__ = [
     "make_plan",
     "make_release",
     "make_stage",
+    "now",
 ]
 
 TOML = """app = "notes"
@@ -99,12 +99,12 @@ class FakePipeline(Pipeline):
             BuildLine(build=good, live_on=("prod",), changed=FUNCTIONS),
             BuildLine(build=failed, live_on=(), changed=()),
         ]
-        back = make_release(3, "prod", good, "rollback", rolled_back_from=7, reason="users see 502", released_at=NOW)
+        back = make_release(3, "prod", good, "rollback", rolled_back_from=7, reason="users see 502", released_at=now())
         self.all_releases = {
             "dev": [make_release(2, "dev", bad), make_release(1, "dev", good)],
             "prod": [back, make_release(2, "prod", bad, "promote"), make_release(1, "prod", good, "promote")],
         }
-        pin = Pin(stage="prod", build=6, by="Minji", at=NOW, reason="rolled back from build 7")
+        pin = Pin(stage="prod", build=6, by="Minji", at=now(), reason="rolled back from build 7")
         self.stages = {
             "dev": make_stage("dev", self.all_releases["dev"][0], health=make_health(0.47)),
             "prod": make_stage("prod", back, pin=pin),
@@ -118,8 +118,8 @@ class FakePipeline(Pipeline):
                 build=6,
                 reason="users see 502",
                 summary="roll back prod to build 6",
-                begun_at=NOW,
-                ended_at=NOW + timedelta(seconds=2),
+                begun_at=now(),
+                ended_at=now() + timedelta(seconds=2),
             ),
             make_activity(11, "promote", stage="prod", via="console", build=7, summary="promote build 7 to prod"),
             make_activity(10, "push", stage=None, build=7, summary="push 0000007 Making a mistake to main"),
@@ -268,7 +268,7 @@ class FakePipeline(Pipeline):
         self.asked_by.append(who)
         self._note("pin", (stage, reason))
         self.stage(stage)
-        return Pin(stage=stage, build=6, by=who.name, at=NOW, reason=reason)
+        return Pin(stage=stage, build=6, by=who.name, at=now(), reason=reason)
 
     def unpin(self, stage: str, *, who: Actor, reason: str | None = None) -> None:
         self._note("unpin", (stage, reason))
@@ -290,7 +290,7 @@ class FakePipeline(Pipeline):
             headers={"x-amzn-requestid": "3f1c0c5e-0000-4000-8000-000000000001"},
             body=b'{"message": "Internal server error"}',
             latency_ms=41.0,
-            sent_at=NOW,
+            sent_at=now(),
         )
 
 

@@ -123,5 +123,5 @@ def test_errors_are_in_the_visitors_language(console: Console, pipeline: FakePip
     )
     answer = console.post("/stages/prod/plans", {"kind": "promote"}, **{"Accept-Language": "ko"})
     text = read(answer.text).one("main").text
-    assert "prod은(는) Minji 님이 빌드 6에 고정했습니다" in text
+    assert "prod 스테이지는 Minji 님이 6번 빌드에 고정했습니다" in text
     assert "먼저 prod의 고정을 해제하세요" in text

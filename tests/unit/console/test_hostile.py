@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
 
 from console.conftest import Console
-from console.fake_pipeline import NOW, FakePipeline, make_activity, make_build, make_plan, make_release, make_stage
+from console.fake_pipeline import FakePipeline, make_activity, make_build, make_plan, make_release, make_stage, now
 from console.page import Element, read
 from pytest_rollbacklab.config import StageConfig
 from pytest_rollbacklab.errors import DeployError
@@ -52,7 +53,7 @@ def _fill(pipeline: FakePipeline, text: str) -> None:
     pipeline.stages["prod"] = make_stage(
         "prod",
         release,
-        pin=Pin(stage="prod", build=8, by=text, at=NOW, reason=f"rolled back from build 7: {text}"),
+        pin=Pin(stage="prod", build=8, by=text, at=now(), reason=f"rolled back from build 7: {text}"),
         branch=text,
         last_failure=text,
         api_url=f"http://127.0.0.1/{text}",
@@ -67,8 +68,14 @@ def _fill(pipeline: FakePipeline, text: str) -> None:
     (pipeline.config.directory / "rollbacklab.toml").write_bytes(text.encode("utf-8", "surrogatepass"))
 
 
-def _acts(root: Element) -> list[str]:
-    """Return what could act on a page and is not ours."""
+def acts(root: Element, sheets: Collection[str] = ("/static/console.css",)) -> list[str]:
+    """Return what could act on a page and is not ours.
+
+    Args:
+        sheets: The page's own style sheets.
+    """
+    known = (*sheets, "/static/icon.svg")
+    links = [one.tag for one in root.all("link") if one.attributes.get("href") not in known]
     scripts = [one.tag for one in root.all("script") if one.attributes.get("src") != "/static/console.js"]
     others = [one.tag for one in root if one.tag in ("img", "iframe", "object", "style", "base", "embed")]
     handlers = [name for one in root for name in one.attributes if name.startswith("on") or name == "style"]
@@ -77,7 +84,7 @@ def _acts(root: Element) -> list[str]:
         for link in root.all("a", href=None)
         if not link.attributes["href"].startswith(("/k3y/", "#", "?"))
     ]
-    return [*scripts, *others, *handlers, *away]
+    return [*scripts, *links, *others, *handlers, *away]
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
@@ -88,7 +95,7 @@ def test_it_is_text(console: Console, pipeline: FakePipeline, text: str, path: s
     answer = console.get(path, **{"Accept-Language": language})
     assert answer.status == 200
     root = read(answer.text)
-    assert _acts(root) == []
+    assert acts(root) == []
     assert len(root.all("title")) == 1
     assert len(root.all("main")) == 1
 
@@ -137,7 +144,7 @@ def test_errors_hold_it_as_text(console: Console, pipeline: FakePipeline, text: 
     answer = console.get("/stages/prod")
     assert answer.status == 502
     root = read(answer.text)
-    assert _acts(root) == []
+    assert acts(root) == []
     assert not UNSEEN.search(root.one("main").raw_text)
 
 
@@ -148,12 +155,12 @@ def test_addresses_hold_it_as_text(console: Console, path: str) -> None:
     answer = console.get(path)
     assert answer.status == 404
     root = read(answer.text)
-    assert _acts(root) == []
+    assert acts(root) == []
     assert not UNSEEN.search(root.raw_text)
 
 
 def test_the_back_field_of_the_language_switch_holds_the_query_as_text(console: Console) -> None:
     root = read(console.get('/builds?before=7&x="><script>').text)
-    assert _acts(root) == []
+    assert acts(root) == []
     (back,) = {one.attributes["value"] for one in root.all("input", name="back")}
     assert back.startswith("/builds?before=7&x=")

@@ -62,3 +62,7 @@ def test_links_to_elsewhere_are_links_and_links_to_files_are_text() -> None:
     assert [link.attributes["href"] for link in root.all("a")] == ["https://docs.aws.amazon.com/x", "#part"]
     assert root.all("a")[0].attributes["rel"] == "noopener noreferrer"
     assert "next" in root.text
+
+
+def test_a_tables_headings_are_of_its_columns() -> None:
+    assert '<th scope="col">a</th>' in as_html("| a | b |\n|---|---|\n| 1 | 2 |\n")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from console.fake_pipeline import NOW, make_activity, make_build, make_release, make_stage
+from console.fake_pipeline import make_activity, make_build, make_release, make_stage, now
 from pytest_rollbacklab.console.pages.offers import offers
 from pytest_rollbacklab.pipeline.values import Pin, StageStatus
 
@@ -20,7 +20,7 @@ def stage(name: str, build: int | None = None, release: int = 2, **changed: Any)
 
 
 def pinned(name: str) -> Pin:
-    return Pin(stage=name, build=6, by="Minji", at=NOW, reason=None)
+    return Pin(stage=name, build=6, by="Minji", at=now(), reason=None)
 
 
 def test_a_stage_that_differs_can_be_promoted_to_and_from() -> None:
@@ -67,6 +67,11 @@ def test_the_first_release_has_nothing_before_it() -> None:
     dev = stage("dev", 7, release=1)
     assert not offers(dev, (dev,)).roll_back
     assert not offers(stage("dev"), (stage("dev"),)).roll_back
+
+
+def test_after_a_rollback_the_next_one_is_chosen_from_the_ledger() -> None:
+    back = make_stage("prod", make_release(3, "prod", make_build(6), "rollback", rolled_back_from=7))
+    assert not offers(back, (back,)).roll_back
 
 
 def test_a_pull_request_is_neither_promoted_nor_promoted_to() -> None:

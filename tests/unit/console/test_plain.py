@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from console.fake_pipeline import NOW, make_build, make_health, make_stage
+from console.fake_pipeline import make_build, make_health, make_stage, now
 from pytest_rollbacklab.console.plain import as_json, plain
 
 
@@ -18,7 +18,7 @@ def test_a_dataclass_is_its_members_and_not_its_properties() -> None:
     assert build["commit"]["sha"].startswith("0000007")
     assert "short_sha" not in build["commit"]
     assert "succeeded" not in build
-    assert build["built_at"] == NOW.isoformat()
+    assert build["built_at"] == now().isoformat()
     assert isinstance(build["packages"], list)
     assert "failing_share" not in plain(make_health())
     assert plain(make_stage("dev"))["live"] is None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from console.fake_pipeline import NOW, make_build, make_health, make_plan, make_release, make_stage
+from console.fake_pipeline import make_build, make_health, make_plan, make_release, make_stage, now
 from pytest_rollbacklab.console import moments, sentences
 from pytest_rollbacklab.console.words import Words
 from pytest_rollbacklab.model import Change, ReleaseKind
@@ -27,11 +27,11 @@ def fared(released: float, errors: dict[int, float], kind: ReleaseKind = "promot
     """
     health = replace(
         make_health(),
-        since=NOW,
+        since=now(),
         requests=(10.0,) * 15,
         server_errors=tuple(errors.get(minute, 0.0) for minute in range(15)),
     )
-    live = make_release(2, "prod", make_build(6), kind, released_at=NOW + released * MINUTE)
+    live = make_release(2, "prod", make_build(6), kind, released_at=now() + released * MINUTE)
     return make_stage("prod", live, health=health)
 
 
@@ -96,7 +96,7 @@ def test_some_is_never_none_and_not_all_is_never_all(share: float, said: str) ->
     ],
 )
 def test_how_long_ago(seconds: float, said: str) -> None:
-    assert moments.ago(EN, NOW - timedelta(seconds=seconds), now=NOW) == said
+    assert moments.ago(EN, now() - timedelta(seconds=seconds), now=now()) == said
 
 
 def test_long_ago_is_a_date() -> None:

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestClient
 
 from console.conftest import KEY, Console
 from console.fake_pipeline import FakePipeline, make_activity
-from pytest_rollbacklab.console.events import CLOSING
+from pytest_rollbacklab.console.events import CLOSING, MOST_STREAMS, OPEN
 from pytest_rollbacklab.console.streams import from_callbacks, from_thread
 from pytest_rollbacklab.console.visit import EventStream, Outcome, Route, ServerEvent, Visit
 
@@ -146,6 +146,27 @@ class TestChanges:
             await until(lambda: not pipeline.listeners)
 
         console.run(asked)
+
+
+def test_there_are_only_so_many_streams_and_a_place_becomes_free_again(
+    console: Console, pipeline: FakePipeline
+) -> None:
+    async def asked(client: Client) -> tuple[int, Any, int]:
+        assert client.app is not None
+        answers = [await client.get(f"/{KEY}/events") for _ in range(MOST_STREAMS)]
+        async with client.get(f"/{KEY}/events?format=json") as refused:
+            said = (refused.status, await refused.json())
+        for answer in answers:
+            answer.close()
+        await until(lambda: client.app is not None and client.app[OPEN][KEY] == 0)
+        await until(lambda: not pipeline.listeners)
+        async with client.get(f"/{KEY}/events") as again:
+            return (*said, again.status)
+
+    status, told, again = console.run(asked)
+    assert (status, again) == (503, 200)
+    assert told["error"]["what"] == "64 pages and programs listen to this lab already"
+    assert told["error"]["mend"].startswith("close some of them")
 
 
 def test_a_quiet_stream_is_kept_alive(pipeline: FakePipeline) -> None:

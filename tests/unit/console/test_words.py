@@ -226,7 +226,7 @@ def test_the_files_of_a_language_are_read_as_one() -> None:
 
 
 def test_retelling_fills_in_what_varies() -> None:
-    assert Words("ko").retell("promote build 7 to prod") == "빌드 7을(를) prod(으)로 프로모트"
+    assert Words("ko").retell("promote build 7 to prod") == "7번 빌드를 prod 스테이지로 프로모트"
     assert Words("en").retell("promote build 7 to prod") == "promote build 7 to prod"
     assert Words("ko").retell("nothing of ours") == "nothing of ours"
 
@@ -247,7 +247,7 @@ def test_a_text_that_is_nobodys_sentence_stays_as_it_is() -> None:
 
 def test_an_error_of_several_lines_is_retold_line_by_line() -> None:
     told = sentences.retell(Words("ko"), "there is no build 9\n  looked at: s3://x\n  what to do: name it")
-    assert told.splitlines() == ["빌드 9이(가) 없습니다", "  확인한 것: s3://x", "  해결 방법: 지정하세요"]
+    assert told.splitlines() == ["9번 빌드가 없습니다", "  확인한 것: s3://x", "  해결 방법: 지정하세요"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,17 +12,22 @@ from pytest_rollbacklab.pipeline.values import Activity, ChangeLine, Health, Pla
 
 __all__ = [
     "FUNCTIONS",
-    "NOW",
     "make_activity",
     "make_build",
     "make_health",
     "make_plan",
     "make_release",
     "make_stage",
+    "now",
 ]
 
-NOW = datetime.now(UTC).replace(microsecond=0)
 FUNCTIONS = ("CreateFunction", "ListFunction", "GetFunction", "UpdateFunction", "DeleteFunction")
+
+
+@functools.cache
+def now() -> datetime:
+    """Return when the story is told: one moment for all of a test, which ``conftest`` forgets before the next."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def make_build(number: int, title: str = "Notes API", *, minutes_ago: float = 0, **changed: Any) -> Build:
@@ -29,7 +35,7 @@ def make_build(number: int, title: str = "Notes API", *, minutes_ago: float = 0,
         sha=f"{number:07x}".ljust(40, "a"),
         author="Kim Minji <minji@example.com>",
         message=f"{title}\n\nWith a longer text.",
-        committed_at=NOW - timedelta(minutes=minutes_ago),
+        committed_at=now() - timedelta(minutes=minutes_ago),
     )
     packages = tuple(
         Package(function=name, sha256=f"{number}{at}".ljust(64, "e"), size_bytes=14_213 + at, reused=at > 0)
@@ -42,7 +48,7 @@ def make_build(number: int, title: str = "Notes API", *, minutes_ago: float = 0,
         packages=packages,
         template_key=f"templates/{number}",
         template_sha256=f"{number}".ljust(64, "d"),
-        built_at=NOW - timedelta(minutes=minutes_ago),
+        built_at=now() - timedelta(minutes=minutes_ago),
         duration_s=1.24,
     )
     return replace(made, **changed)
@@ -96,7 +102,7 @@ def make_health(failing: float = 0.0, *, calls: float = 12.0) -> Health:
     requests = tuple(calls + at % 4 for at in range(minutes))
     errors = tuple(count * failing if at >= minutes // 3 else 0.0 for at, count in enumerate(requests))
     return Health(
-        since=NOW - timedelta(minutes=minutes),
+        since=now() - timedelta(minutes=minutes),
         minutes=minutes,
         requests=requests,
         client_errors=tuple(0.0 for _ in requests),
@@ -133,8 +139,8 @@ def make_activity(number: int, kind: Any = "deploy", **changed: Any) -> Activity
         via="git push",
         summary=f"deploy build {number} to dev",
         reason=None,
-        begun_at=NOW - timedelta(minutes=100 - number),
-        ended_at=NOW - timedelta(minutes=100 - number) + timedelta(seconds=3.4),
+        begun_at=now() - timedelta(minutes=100 - number),
+        ended_at=now() - timedelta(minutes=100 - number) + timedelta(seconds=3.4),
         state="done",
         outcome=f"build {number} is live on dev as release {number}, in 3.40 s",
         build=number,
@@ -148,7 +154,7 @@ def make_plan(stage: str, kind: ReleaseKind, build: Build, *, plan_id: str = "p1
         ChangeLine(change=change, meaning=meaning, loses_data=False)
         for change, meaning in zip(CHANGES, MEANINGS, strict=True)
     )
-    since = f"{NOW:%Y-%m-%d %H:%M:%S} UTC"
+    since = f"{now():%Y-%m-%d %H:%M:%S} UTC"
     remarks = (
         Remark(
             kind="will not come back",
@@ -167,6 +173,6 @@ def make_plan(stage: str, kind: ReleaseKind, build: Build, *, plan_id: str = "p1
         asks_reason=kind == "rollback",
         reason=None,
         by="Minji",
-        made_at=NOW,
+        made_at=now(),
     )
     return replace(made, **changed)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from console.fake_pipeline import FUNCTIONS, NOW, FakePipeline, make_build, make_release
+from console.fake_pipeline import FUNCTIONS, FakePipeline, make_build, make_release, now
 from console.observing.fake_aws import ACCESS_GROUP, EXECUTION_GROUP, FakeTarget
 from pytest_rollbacklab.model import LogLine
 from pytest_rollbacklab.observe.access_logs import FORMAT
@@ -16,7 +16,8 @@ from pytest_rollbacklab.observe.resources import StageResources
 from pytest_rollbacklab.pipeline.values import AccessLogState
 
 CREATE_LOG = "/aws/lambda/notes-prod-CreateFunction"
-BAD_FROM, BAD_UNTIL = NOW - timedelta(minutes=21), NOW - timedelta(minutes=12)
+BAD_SINCE, BAD_UNTIL = timedelta(minutes=21), timedelta(minutes=12)
+"""How long ago build 7 went live and was rolled back."""
 GATEWAY_ID, LAMBDA_ID = "3f1c0c5e-9a1e-4000-8000-{:012d}", "9bdc7f20-41aa-4c11-8000-{:012d}"
 IDENTITY = "us-east-1:9bdc1b3e-7c1f-4a5b-9d0e-2f6a1c3e5d7f"
 TRACEBACK = """[ERROR] NameError: name 'gibberish' is not defined
@@ -36,10 +37,10 @@ class StoryPipeline(FakePipeline):
         self.target = FakeTarget()
         self.access_logs = AccessLogState(enabled=True, log_group=ACCESS_GROUP, format=FORMAT)
         good, bad = make_build(6, minutes_ago=80), make_build(7, "Making a mistake", minutes_ago=30)
-        first = make_release(1, "prod", good, "promote", released_at=NOW - timedelta(minutes=50, seconds=20))
-        broken = make_release(2, "prod", bad, "promote", released_at=BAD_FROM - timedelta(seconds=20))
+        first = make_release(1, "prod", good, "promote", released_at=now() - timedelta(minutes=50, seconds=20))
+        broken = make_release(2, "prod", bad, "promote", released_at=now() - BAD_SINCE - timedelta(seconds=20))
         back = make_release(
-            3, "prod", good, "rollback", released_at=BAD_UNTIL, rolled_back_from=7, reason="users see 502"
+            3, "prod", good, "rollback", released_at=now() - BAD_UNTIL, rolled_back_from=7, reason="users see 502"
         )
         self.all_releases["prod"] = [back, broken, first]
         self.more_types: dict[str, Mapping[str, str]] = {
@@ -95,24 +96,29 @@ class StoryPipeline(FakePipeline):
 
     def tell(self) -> None:
         """Make an hour of calls, with the metrics that go with them."""
-        self.target.logs.write(CREATE_LOG, "INIT_START Runtime Version: python:3.12", at=NOW - timedelta(minutes=49))
+        self.target.logs.write(CREATE_LOG, "INIT_START Runtime Version: python:3.12", at=now() - timedelta(minutes=49))
         for number in range(40):
-            at = NOW - timedelta(minutes=48 - number * 1.2)
-            is_bad = BAD_FROM <= at < BAD_UNTIL and number % 3 != 2
+            at = now() - timedelta(minutes=48 - number * 1.2)
+            is_bad = _is_bad(at) and number % 3 != 2
             status = 502 if is_bad else 403 if number % 13 == 5 else 200
             method, path = (("POST", "/notes"), ("GET", "/notes"), ("PUT", f"/notes/{number}"))[number % 3]
             self.call(number, at, status, method, path, 30 + number * 7 % 60 + (900 if number == 0 else 0))
         self.target.cloudwatch.value = metric
 
 
+def _is_bad(at: datetime) -> bool:
+    """Return whether build 7 was live then."""
+    return now() - BAD_SINCE <= at < now() - BAD_UNTIL
+
+
 def metric(name: str, stat: str, whose: str, at: datetime) -> float | None:
     """Return what CloudWatch has for a minute: calls since 50 minutes ago, errors while build 7 was live."""
     minute = int(at.timestamp() // 60)
-    if at < NOW - timedelta(minutes=50) or minute % 11 == 3 or at > NOW:
+    if at < now() - timedelta(minutes=50) or minute % 11 == 3 or at > now():
         return None
     share = 1 if whose == "notes-prod" else 0.6 if "Create" in whose else 0.1 + minute % 3 / 10
     calls = round((8 + minute % 5 * 2 + minute % 3) * share)
-    bad = round(calls * 0.45) if BAD_FROM <= at < BAD_UNTIL and ("Create" in whose or whose == "notes-prod") else 0
+    bad = round(calls * 0.45) if _is_bad(at) and ("Create" in whose or whose == "notes-prod") else 0
     counted = {
         "Count": calls,
         "Invocations": calls,
@@ -126,8 +132,8 @@ def metric(name: str, stat: str, whose: str, at: datetime) -> float | None:
     return {"p50": 31.0, "p90": 62.0, "p99": 118.0}[stat] + minute * 37 % 23 + (200 if minute % 17 == 0 else 0)
 
 
-def line(message: str, *, at: datetime = NOW, group: str = CREATE_LOG) -> LogLine:
-    return LogLine(group=group, stream="s", at=at, message=message)
+def line(message: str, *, at: datetime | None = None, group: str = CREATE_LOG) -> LogLine:
+    return LogLine(group=group, stream="s", at=at or now(), message=message)
 
 
-__all__ = ["FUNCTIONS", "NOW", "StoryPipeline", "line", "metric"]
+__all__ = ["FUNCTIONS", "StoryPipeline", "line", "metric", "now"]

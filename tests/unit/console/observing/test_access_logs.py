@@ -10,7 +10,7 @@ import pytest
 
 from console.conftest import Console
 from console.observing.fake_aws import ACCESS_GROUP
-from console.observing.story import GATEWAY_ID, IDENTITY, NOW, StoryPipeline
+from console.observing.story import GATEWAY_ID, IDENTITY, StoryPipeline, now
 from pytest_rollbacklab.errors import UsageError
 
 PATH = "/stages/prod/access-logs"
@@ -48,7 +48,7 @@ def test_lines_are_chosen_by_words_fields_and_status(console: Console, query: st
 def test_lines_are_chosen_by_time(console: Console) -> None:
     all_times = [datetime.fromisoformat(line["at"]) for line in console.json(PATH)["lines"]]
     times = [datetime.fromisoformat(line["at"]) for line in console.json(f"{PATH}?since=15m")["lines"]]
-    assert times == [at for at in all_times if at >= NOW - timedelta(minutes=15) + (datetime.now(UTC) - NOW)]
+    assert times == [at for at in all_times if at >= now() - timedelta(minutes=15) + (datetime.now(UTC) - now())]
 
 
 def test_a_row_has_what_an_engineer_looks_for(console: Console) -> None:
@@ -128,14 +128,14 @@ def test_a_stage_without_an_api_or_without_anything_says_so(console: Console, pi
 
 def test_a_line_of_another_format_is_shown_as_text(console: Console, pipeline: StoryPipeline) -> None:
     pipeline.target.logs.groups.clear()
-    pipeline.target.logs.write(ACCESS_GROUP, "an older <format>", at=NOW)
+    pipeline.target.logs.write(ACCESS_GROUP, "an older <format>", at=now())
     page = console.get(PATH).text
     assert "not in the stage" in page
     assert "an older &lt;format&gt;" in page
 
 
 def test_what_callers_sent_does_no_harm(console: Console, pipeline: StoryPipeline) -> None:
-    pipeline.call(99, NOW, 200, "GET", '/<script>alert("x")</script>\x1b[31m\u202e')
+    pipeline.call(99, now(), 200, "GET", '/<script>alert("x")</script>\x1b[31m\u202e')
     page = console.get(f"{PATH}?q=alert").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt;\\x1b[31m\\u202e" in page

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from console.fake_pipeline import NOW, FakePipeline, make_build, make_release
+from console.fake_pipeline import FakePipeline, make_build, make_release, now
 from pytest_rollbacklab.console.observing.deployments import deployments
 from pytest_rollbacklab.model import Release
 from pytest_rollbacklab.observe.series import Series
 
-START = NOW.replace(second=0) - timedelta(minutes=20)
+START = now().replace(second=0) - timedelta(minutes=20)
 GOOD, BAD = make_build(6), make_build(7)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from console.observing.story import NOW, TRACEBACK, line
+from console.observing.story import TRACEBACK, line, now
 from pytest_rollbacklab.console.observing.failures import Failure, failure_of
 from pytest_rollbacklab.model import AccessLogLine, Evidence
 
@@ -26,7 +26,7 @@ Traceback (most recent call last):
 def evidence(*function: str, execution: tuple[str, ...] = (), fields: dict[str, str] | None = None) -> Evidence:
     return Evidence(
         answer=None,
-        access_log=AccessLogLine(at=NOW, fields=fields, raw="") if fields else None,
+        access_log=AccessLogLine(at=now(), fields=fields, raw="") if fields else None,
         execution_log=tuple(map(line, execution)),
         function_log_lines=tuple(map(line, function)),
         lambda_request_id=None,

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestClient
 
 from console.conftest import Console
 from console.observing.fake_aws import ACCESS_GROUP, wait_until
-from console.observing.story import CREATE_LOG, GATEWAY_ID, NOW, StoryPipeline
+from console.observing.story import CREATE_LOG, GATEWAY_ID, StoryPipeline, now
 from pytest_rollbacklab.console.observing import following
 from pytest_rollbacklab.console.observing.following import MOST_FOLLOWERS
 
@@ -54,7 +54,7 @@ def listening(
 
 def test_programs_get_new_calls_alone(console: Console, pipeline: StoryPipeline) -> None:
     async def then(answer: ClientResponse) -> None:
-        pipeline.call(77, NOW)
+        pipeline.call(77, now())
         name, data = await next_event(answer)
         assert name == "line"
         assert set(data) == {"at", "fields", "raw"}
@@ -70,7 +70,7 @@ def test_a_page_gets_all_that_it_shows_as_one_piece_and_each_new_line_once(
         _, whole = await next_event(answer)
         assert whole["html"].count("<tr class=") == 40
         assert whole["html"].index(GATEWAY_ID.format(39)) < whole["html"].index(GATEWAY_ID.format(0))
-        pipeline.call(77, NOW)
+        pipeline.call(77, now())
         _, data = await next_event(answer)
         assert data["html"].strip().startswith("<tr class=")
         assert f"/k3y/stages/prod/requests/{GATEWAY_ID.format(77)}" in data["html"]
@@ -98,8 +98,8 @@ def test_what_came_while_the_page_was_read_is_told_once(console: Console, pipeli
 
 def test_only_what_the_pages_form_would_find_is_sent(console: Console, pipeline: StoryPipeline) -> None:
     async def then(answer: ClientResponse) -> None:
-        pipeline.call(77, NOW, 200)
-        pipeline.call(78, NOW, 502)
+        pipeline.call(77, now(), 200)
+        pipeline.call(78, now(), 502)
         _, data = await next_event(answer)
         assert data["fields"]["status"] == "502"
 
@@ -108,7 +108,7 @@ def test_only_what_the_pages_form_would_find_is_sent(console: Console, pipeline:
 
 def test_a_functions_lines_are_followed_and_errors_are_marked(console: Console, pipeline: StoryPipeline) -> None:
     async def then(answer: ClientResponse) -> None:
-        pipeline.target.logs.write(CREATE_LOG, "[ERROR] KeyError: '<b>'", at=NOW)
+        pipeline.target.logs.write(CREATE_LOG, "[ERROR] KeyError: '<b>'", at=now())
         _, data = await next_event(answer)
         assert data["message"] == "[ERROR] KeyError: '<b>'"
         assert '<li class="error">' in data["html"]

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from console.conftest import Console
-from console.observing.story import CREATE_LOG, LAMBDA_ID, NOW, StoryPipeline
+from console.observing.story import CREATE_LOG, LAMBDA_ID, StoryPipeline, now
 
 PATH = "/stages/prod/functions/CreateFunction/logs"
 
@@ -71,7 +71,7 @@ def test_what_is_not_there_is_not_found(console: Console, path: str, what: str) 
 
 def test_what_a_function_wrote_does_no_harm_and_long_lines_end(console: Console, pipeline: StoryPipeline) -> None:
     hostile = "<img src=x onerror=alert(1)>\x1b]0;title\x07 \x00 over\rwritten \u202egnp.exe"
-    pipeline.target.logs.write(CREATE_LOG, hostile, "long " + "x" * 30_000, at=NOW)
+    pipeline.target.logs.write(CREATE_LOG, hostile, "long " + "x" * 30_000, at=now())
     page = console.get(PATH).text
     assert "<img" not in page
     assert "&lt;img src=x onerror=alert(1)&gt;\\x1b]0;title\\x07 \\x00 over\nwritten \\u202egnp.exe" in page

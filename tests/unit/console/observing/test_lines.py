@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from console.observing.story import NOW, line
+from console.observing.story import line, now
 from pytest_rollbacklab.console.observing.lines import call_line, text_line, visible
 from pytest_rollbacklab.console.plain import plain
 from pytest_rollbacklab.model import AccessLogLine
@@ -64,8 +64,8 @@ def test_the_line_that_begins_a_request_knows_it() -> None:
 
 def test_a_line_of_another_day_has_its_date() -> None:
     assert text_line(line("x")).day is None
-    earlier = text_line(line("x", at=NOW - timedelta(days=2)))
-    assert earlier.day == (NOW - timedelta(days=2)).astimezone().date().isoformat()
+    earlier = text_line(line("x", at=now() - timedelta(days=2)))
+    assert earlier.day == (now() - timedelta(days=2)).astimezone().date().isoformat()
 
 
 def test_a_line_is_the_same_as_json_as_it_was() -> None:
@@ -76,7 +76,7 @@ def test_a_line_is_the_same_as_json_as_it_was() -> None:
     ("status", "tone"), [("502", "broken"), ("404", "refused"), ("302", "fine"), ("200", "fine"), ("-", "unknown")]
 )
 def test_tones_of_calls(status: str, tone: str) -> None:
-    call = call_line(AccessLogLine(at=NOW, fields={"status": status, "path": "-", "resourcePath": "/n"}, raw=""))
+    call = call_line(AccessLogLine(at=now(), fields={"status": status, "path": "-", "resourcePath": "/n"}, raw=""))
     assert call.tone == tone
     assert call.value("path", "resourcePath") == "/n"
     assert call.value("nothing") is None

@@ -9,7 +9,7 @@ import pytest
 
 from console.conftest import Console
 from console.observing.fake_aws import EXECUTION_GROUP
-from console.observing.story import GATEWAY_ID, LAMBDA_ID, NOW, StoryPipeline
+from console.observing.story import GATEWAY_ID, LAMBDA_ID, StoryPipeline, now
 from pytest_rollbacklab.console.observing.answers import MOST_ANSWERS, remember, remembered
 
 BROKEN = f"/stages/prod/requests/{GATEWAY_ID.format(25)}"
@@ -105,7 +105,7 @@ def test_in_korean_reasons_are_korean(console: Console) -> None:
 
 
 def test_what_a_caller_sent_does_no_harm(console: Console, pipeline: StoryPipeline) -> None:
-    pipeline.call(98, NOW, 200, "GET", "/<b>bold</b>\u202e")
+    pipeline.call(98, now(), 200, "GET", "/<b>bold</b>\u202e")
     page = console.get(f"/stages/prod/requests/{GATEWAY_ID.format(98)}").text
     assert "<b>bold" not in page
     assert "/&lt;b&gt;bold&lt;/b&gt;\\u202e" in page

@@ -14,7 +14,7 @@ import pytest
 from jinja2 import nodes
 
 from console.conftest import Console
-from console.fake_pipeline import NOW
+from console.fake_pipeline import now
 from pytest_rollbacklab.console import html, observing, words
 from pytest_rollbacklab.console.observing.deployments import STATES
 from pytest_rollbacklab.console.observing.requests import CHAIN
@@ -100,7 +100,7 @@ MADE_OF = StageResources(
         "AWS::Lambda::Function": {"Create": "notes-prod-Create"},
     },
 )
-REFUSED = AccessLogLine(at=NOW, fields={"error.message": "Forbidden"}, raw="")
+REFUSED = AccessLogLine(at=now(), fields={"error.message": "Forbidden"}, raw="")
 ASKED = (Asked(request_id="r1"), Asked(request_id="r1", given_id="r1"), Asked(request_id="r1", status=200))
 SWITCHES = tuple(
     Switches(access_log_format=log_format, execution_level=level)
@@ -115,7 +115,7 @@ FOUND = (
     Found(access_log=REFUSED),
     Found(access_log=REFUSED, lambda_request_id="l1", metrics={}),
     Found(
-        access_log=AccessLogLine(at=NOW, fields={"integrationErrorMessage": "Rate Exceeded"}, raw=""),
+        access_log=AccessLogLine(at=now(), fields={"integrationErrorMessage": "Rate Exceeded"}, raw=""),
         lambda_request_id="l1",
     ),
 )

@@ -1,4 +1,4 @@
-"""What all pages have: keyboard, ear, links that lead somewhere, and the same as JSON and by HEAD."""
+"""What all pages have: forms that are let in, links that lead somewhere, and the same as JSON and by HEAD."""
 
 from __future__ import annotations
 
@@ -26,24 +26,13 @@ PAGES = (
 )
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("path", PAGES)
-def test_is_whole_and_can_be_reached_by_keyboard_and_ear(console: Console, path: str, language: str) -> None:
-    root = page(console, path, language)
-    assert root.one("html").attributes["lang"] == language
-    assert len(root.all("h1")) >= 1
-    assert root.one("main", id="main")
-    assert root.all("a")[0].attributes["href"] == "#main"
-    ids = [element.attributes["id"] for element in root.all(id=None)]
-    assert len(ids) == len(set(ids))
-    for label in root.all("label"):
-        assert label.attributes["for"] in ids
-    for form in root.all("form", method="post"):
+def test_sends_its_forms_to_this_place_with_the_token(console: Console, path: str) -> None:
+    forms = page(console, path).all("form", method="post")
+    assert forms
+    for form in forms:
         assert form.fields["token"] == TOKEN
         assert form.attributes["action"].startswith(f"/{KEY}/")
-    for moment in root.all("time"):
-        assert moment.attributes["datetime"]
-        assert moment.attributes["title"]
 
 
 @pytest.mark.parametrize("path", PAGES)

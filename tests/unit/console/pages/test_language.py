@@ -7,7 +7,7 @@ from console.page import page, read
 
 
 def test_is_the_browsers_until_one_is_chosen(console: Console) -> None:
-    assert page(console, "/", "ko-KR,ko;q=0.9").one("title").text.startswith("dev 고장")
+    assert page(console, "/", "ko-KR,ko;q=0.9").one("title").text.startswith("dev 장애")
     chosen = console.get("/", **{"Accept-Language": "ko", "Cookie": "rollbacklab_language=en"})
     assert read(chosen.text).one("html").attributes["lang"] == "en"
 

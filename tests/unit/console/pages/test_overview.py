@@ -8,13 +8,13 @@ from typing import Any
 
 from console.conftest import KEY, TOKEN, Console
 from console.fake_pipeline import (
-    NOW,
     FakePipeline,
     make_activity,
     make_build,
     make_health,
     make_release,
     make_stage,
+    now,
 )
 from console.page import card, page
 
@@ -29,8 +29,8 @@ def test_says_at_a_glance_which_stage_is_broken(console: Console) -> None:
 def test_a_stage_that_was_rolled_back_is_not_blamed_for_what_failed_before(
     console: Console, pipeline: FakePipeline
 ) -> None:
-    live = replace(pipeline.all_releases["prod"][0], released_at=NOW - timedelta(minutes=4))
-    calls = replace(make_health(), server_errors=(12.0,) * 10 + (0.0,) * 5, since=NOW - timedelta(minutes=15))
+    live = replace(pipeline.all_releases["prod"][0], released_at=now() - timedelta(minutes=4))
+    calls = replace(make_health(), server_errors=(12.0,) * 10 + (0.0,) * 5, since=now() - timedelta(minutes=15))
     pipeline.stages["prod"] = replace(pipeline.stages["prod"], live=live, health=calls)
     shown = card(console, "prod")
     assert shown.classed("state")[0].text == "healthy"

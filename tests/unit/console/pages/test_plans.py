@@ -66,7 +66,7 @@ def test_that_makes_no_sense_is_refused(
 
 def test_says_in_one_sentence_what_happens_and_in_a_table_how(console: Console) -> None:
     root = page(console, "/stages/prod/plans/p1")
-    assert root.all("h1")[-1].text == "Roll back prod to build 6"
+    assert root.one("h2", class_="title").text == "Roll back prod to build 6"
     assert "Change set · 3 changes" in root.text
     assert "Nothing is deleted. No data is touched." in root.text
     rows = [[cell.text for cell in row.all("td")] for row in root.one("table", id="changes").all("tr")[1:]]
@@ -125,7 +125,7 @@ def test_that_changes_nothing_says_so(console: Console, pipeline: FakePipeline) 
     pipeline.plans["p1"] = replace(pipeline.plans["p1"], changes=(), executable=False)
     text = page(console, "/stages/prod/plans/p1").text
     assert "it stands so already" in text
-    assert "only writes the release down" in text
+    assert "Confirming it only records the release." in text
 
 
 def test_that_loses_data_says_so_and_wants_the_stages_name(console: Console, pipeline: FakePipeline) -> None:

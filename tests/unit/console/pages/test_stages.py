@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from console.conftest import KEY, TOKEN, Console
 from console.fake_pipeline import (
-    NOW,
     FakePipeline,
     make_build,
+    now,
 )
 from console.page import page
 from pytest_rollbacklab.pipeline.values import BuildLine, Pin
@@ -17,7 +17,7 @@ from pytest_rollbacklab.pipeline.values import BuildLine, Pin
 def test_has_its_ledger_and_can_go_back_to_what_was_live(console: Console) -> None:
     root = page(console, "/stages/prod")
     rows = root.one("section", id="releases").all("li")
-    assert "v3 build 6 Notes API 0000006 live rolled back from build 7" in root.text
+    assert "v3 build 6 Notes API 0000006 rolled back from build 7 live" in root.text
     assert "“users see 502”" in root.text
     assert root.button("Roll back to build 7…").fields == {"token": TOKEN, "kind": "rollback", "build": "7"}
     assert rows
@@ -33,7 +33,7 @@ def test_as_json_names_what_can_be_promoted(console: Console) -> None:
 
 def test_offers_what_its_state_lets_one_do(console: Console, pipeline: FakePipeline) -> None:
     pinned = page(console, "/stages/prod").one(id="stage-prod").buttons
-    assert pinned == ["Roll back…", "Release pin", "Send a probe", "Copy"]
+    assert pinned == ["Release pin", "Send a probe", "Copy"]
     pipeline.stages["prod"] = replace(pipeline.stages["prod"], pin=None)
     free = page(console, "/stages/prod").one(id="stage-prod")
     assert "Promote build 7 from dev…" in free.buttons
@@ -81,7 +81,7 @@ def test_its_pin_is_released_after_a_question(console: Console, pipeline: FakePi
 
 
 def test_a_pin_without_a_reason_is_shown_without(console: Console, pipeline: FakePipeline) -> None:
-    pin = Pin(stage="prod", build=None, by="Minji", at=NOW, reason=None)
+    pin = Pin(stage="prod", build=None, by="Minji", at=now(), reason=None)
     pipeline.stages["prod"] = replace(pipeline.stages["prod"], pin=pin)
     assert "“" not in page(console, "/stages/prod").one(id="stage-prod").text
 
