@@ -65,6 +65,7 @@ class Cloud:
             credentials=credentials,
             password_of=backends.password_of,
             jwks_of=backends.jwks_of,
+            send=lambda scope, group, stream, text: telemetry.logs.append(scope, group, stream, [text]),
             keeper=keeper,
         )
         self._parts: tuple[Part, ...] = (

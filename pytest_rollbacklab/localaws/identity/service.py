@@ -14,6 +14,7 @@ from pytest_rollbacklab.localaws.api import Aws, Scope, Service
 from pytest_rollbacklab.localaws.identity.caller_identity import CallerIdentity
 from pytest_rollbacklab.localaws.identity.credentials import CredentialStore
 from pytest_rollbacklab.localaws.identity.identity_pools.service import IdentityPools
+from pytest_rollbacklab.localaws.identity.user_pools.messages import Send
 from pytest_rollbacklab.localaws.identity.user_pools.service import UserPools
 from pytest_rollbacklab.localaws.keeping import Keeper
 
@@ -30,6 +31,7 @@ class Identity:
         password_of: Gives a user's password: scope, user pool id, username.
         jwks_of: Gives a user pool's public keys, a JSON Web Key Set: scope, user pool id.
         clock: The time, epoch seconds.
+        send: Writes a message to a user into a log group; None when messages are not to be read.
         keeper: Hears of every change. Challenges that wait for their answer are not kept: a sign-in begins again.
     """
 
@@ -42,14 +44,17 @@ class Identity:
         password_of: Callable[[Scope, str, str], str | None],
         jwks_of: Callable[[Scope, str], Mapping[str, Any]],
         clock: Callable[[], float] = time.time,
+        send: Send | None = None,
         keeper: Keeper | None = None,
     ) -> None:
         self._identity_pools = IdentityPools(
             aws=aws, moto=moto, credentials=credentials, jwks_of=jwks_of, clock=clock, keeper=keeper
         )
-        self.parts = self._identity_pools.parts
+        sending = {} if send is None else {"send": send}
+        user_pools = UserPools(moto=moto, password_of=password_of, clock=clock, keeper=keeper, **sending)
+        self.parts = (*self._identity_pools.parts, *user_pools.parts)
         self.services: tuple[Service, ...] = (
-            UserPools(moto=moto, password_of=password_of, clock=clock).service,
+            user_pools.service,
             self._identity_pools.service,
             CallerIdentity(moto=moto, credentials=credentials).service,
         )

@@ -32,6 +32,9 @@ class UserPool:
     required_attributes: tuple[str, ...]
     mfa: str
     """OFF, OPTIONAL or ON."""
+    auto_verified: tuple[str, ...] = ()
+    """Attributes that a code is sent to when a user signs up."""
+    password_policy: Mapping[str, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -54,6 +57,11 @@ class User:
     status: str
     """CONFIRMED, UNCONFIRMED, FORCE_CHANGE_PASSWORD, RESET_REQUIRED."""
     attributes: Mapping[str, str]
+
+    @property
+    def verified(self) -> tuple[str, ...]:
+        """The attributes that a message is known to reach."""
+        return tuple(name for name, flag in _VERIFIED.items() if self.attributes.get(flag, "").lower() == "true")
 
 
 class Directory:
@@ -83,6 +91,14 @@ class Directory:
         except ServiceError as error:
             raise refusals.no_such_client(client_id) from error
         return _pool(pool), _client(client["UserPoolClient"])
+
+    async def pool(self, scope: Scope, pool_id: str) -> UserPool:
+        """Return a user pool.
+
+        Raises:
+            ServiceError: ResourceNotFoundException.
+        """
+        return _pool((await self._call(scope, "DescribeUserPool", UserPoolId=pool_id))["UserPool"])
 
     async def find_user(self, scope: Scope, pool: UserPool, called: str) -> User | None:
         """Return the user who is called so, by name, by an attribute that stands for it, or by a verified alias."""
@@ -144,6 +160,8 @@ def _pool(pool: Mapping[str, Any]) -> UserPool:
             if attribute.get("Required") and attribute["Name"] != "sub"
         ),
         mfa=pool.get("MfaConfiguration") or "OFF",
+        auto_verified=tuple(pool.get("AutoVerifiedAttributes") or ()),
+        password_policy=(pool.get("Policies") or {}).get("PasswordPolicy"),
     )
 
 

@@ -1,7 +1,7 @@
-"""Cognito user pools' corrections of moto: InitiateAuth and RespondToAuthChallenge, and both for administrators.
+"""Cognito user pools' corrections of moto: signing in, for users and for administrators, and users' own accounts.
 
-Each of the four finds the client and its pool, checks what the client allows, and hands over to the flow's own module.
-Resources, users and groups stay with moto. Lambda triggers are not called.
+What signs in finds the client and its pool, checks what the client allows, and hands over to the flow's own module.
+Resources, users and groups stay with moto; what it would take and do nothing with is refused by name.
 """
 
 from __future__ import annotations
@@ -11,12 +11,17 @@ from typing import Any
 
 from pytest_rollbacklab.localaws.api import Aws, Call, Scope, Service
 from pytest_rollbacklab.localaws.identity.user_pools import refusals
+from pytest_rollbacklab.localaws.identity.user_pools.accounts import Accounts
 from pytest_rollbacklab.localaws.identity.user_pools.app_client import REFRESH_FLOWS, AppClient
 from pytest_rollbacklab.localaws.identity.user_pools.attempt import Attempt
+from pytest_rollbacklab.localaws.identity.user_pools.codes import Codes
 from pytest_rollbacklab.localaws.identity.user_pools.directory import Directory, UserPool
+from pytest_rollbacklab.localaws.identity.user_pools.messages import Messages, Send
 from pytest_rollbacklab.localaws.identity.user_pools.new_password import NewPassword
+from pytest_rollbacklab.localaws.identity.user_pools.options import REFUSED, refuse_pool_options
 from pytest_rollbacklab.localaws.identity.user_pools.sign_in import SignIn
 from pytest_rollbacklab.localaws.identity.user_pools.srp_sign_in import SrpSignIn
+from pytest_rollbacklab.localaws.keeping import Forgetful, Keeper, Part
 
 __all__ = ["UserPools"]
 
@@ -27,6 +32,10 @@ _FOR_ADMINISTRATORS = frozenset(("USER_SRP_AUTH",)) | _ADMIN_PASSWORD_FLOWS | RE
 _FLOWS = sorted(_FOR_USERS | _FOR_ADMINISTRATORS | _NOT_EMULATED)
 
 
+def _nowhere(scope: Scope, group: str, stream: str, text: str) -> None:
+    """Send a message to nobody."""
+
+
 class UserPools:
     """Cognito user pools, as far as moto is corrected.
 
@@ -34,6 +43,8 @@ class UserPools:
         moto: Where the pools are.
         password_of: Gives a user's password: scope, user pool id, username.
         clock: The time, epoch seconds.
+        send: Writes a message to a user where it can be read.
+        keeper: Hears of codes and of tokens that were taken back.
     """
 
     def __init__(
@@ -42,14 +53,19 @@ class UserPools:
         moto: Aws,
         password_of: Callable[[Scope, str, str], str | None],
         clock: Callable[[], float],
+        send: Send = _nowhere,
+        keeper: Keeper | None = None,
     ) -> None:
         self._moto = moto
+        self._codes = Codes(clock=clock, keeper=keeper or Forgetful())
+        self.parts: tuple[Part, ...] = (self._codes,)
         self._directory = Directory(moto=moto)
         self._new_password = NewPassword(moto=moto, clock=clock)
         self._sign_in = SignIn(
             moto=moto, directory=self._directory, password_of=password_of, new_password=self._new_password
         )
         self._srp = SrpSignIn(sign_in=self._sign_in, clock=clock)
+        accounts = Accounts(moto=moto, directory=self._directory, codes=self._codes, messages=Messages(send))
         self.service = Service(
             name="cognito-idp",
             operations={
@@ -57,6 +73,10 @@ class UserPools:
                 "AdminInitiateAuth": self._admin_initiate_auth,
                 "RespondToAuthChallenge": self._respond_to_auth_challenge,
                 "AdminRespondToAuthChallenge": self._respond_to_auth_challenge,
+                "CreateUserPool": self._with_pool_options,
+                "UpdateUserPool": self._with_pool_options,
+                **accounts.operations,
+                **dict.fromkeys(REFUSED, _refuse),
             },
             rest_on_moto=True,
         )
@@ -89,12 +109,18 @@ class UserPools:
         if not parameters.get("REFRESH_TOKEN"):
             raise refusals.missing_parameter("REFRESH_TOKEN")
         client.require_secret_hash(parameters, None)
+        if self._codes.is_revoked(scope, parameters["REFRESH_TOKEN"]):
+            raise refusals.not_authorized("Refresh Token has been revoked")
         request = {
             "ClientId": client.client_id,
             "AuthFlow": "REFRESH_TOKEN_AUTH",
             "AuthParameters": dict(parameters),
         }
         return await self._moto.call(scope, "cognito-idp", "InitiateAuth", request)
+
+    async def _with_pool_options(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        refuse_pool_options(params)
+        return await self._moto.call(call.scope, "cognito-idp", call.operation, params)
 
     async def _respond_to_auth_challenge(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         pool, client = await self._directory.client_of(call.scope, params["ClientId"], params.get("UserPoolId"))
@@ -109,6 +135,10 @@ class UserPools:
         if name not in answers:
             raise refusals.not_emulated(f"the {name} challenge")
         return await answers[name](_attempt(call.scope, pool, client, responses))
+
+
+def _refuse(call: Call, _: dict[str, Any]) -> dict[str, Any]:
+    raise refusals.not_emulated(f"{call.operation} ({REFUSED[call.operation]})")
 
 
 def _require_emulated(flow: str, allowed: frozenset[str]) -> None:
