@@ -15,9 +15,10 @@ from pytest_rollbacklab.build.bucket import Bucket
 from pytest_rollbacklab.build.numbered import NumberedRecords
 from pytest_rollbacklab.build.records import FORMAT, check_format
 from pytest_rollbacklab.errors import UsageError
+from pytest_rollbacklab.model import Release
 from pytest_rollbacklab.pipeline.values import Pin
 
-__all__ = ["Pins"]
+__all__ = ["Pins", "why_pinned"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +28,12 @@ class _Record:
     by: str
     at: datetime
     reason: str | None
+
+
+def why_pinned(rollback: Release) -> str:
+    """Say why a rollback pins its stage."""
+    why = f"rolled back from build {rollback.rolled_back_from}"
+    return f"{why}: {rollback.reason}" if rollback.reason else why
 
 
 class Pins:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pytest_rollbacklab.errors import RollbacklabError
 from pytest_rollbacklab.model import Build
 from pytest_rollbacklab.pipeline.ground import Ground
+from pytest_rollbacklab.pipeline.pins import why_pinned
 from pytest_rollbacklab.pipeline.releasing import Releasing
 from pytest_rollbacklab.pipeline.values import Activity, Actor
 
@@ -32,6 +33,7 @@ def _recover(ground: Ground, releasing: Releasing) -> Iterator[str]:
         yield from _settle(ground, stage.name)
         _drop_change_sets(ground, stage.name)
     for activity in interrupted:
+        yield from _pin_after_rollback(ground, activity)
         outcome = f"interrupted when the lab was stopped; {_standing(ground, activity)}"
         ground.journal.end_interrupted(activity, outcome)
         yield f"activity {activity.number} ({activity.summary}) was {outcome}"
@@ -46,12 +48,19 @@ def _settle(ground: Ground, stage: str) -> Iterator[str]:
     if settled.released is not None:
         ground.released(settled.released)
         yield f"{stage}: build {wanted.build.number} had become live, as release {settled.released.number}"
-        if wanted.kind == "rollback" and ground.pins(stage).pin() is None:
-            reason = f"rolled back from build {wanted.rolled_back_from}"
-            ground.pins(stage).set(build=wanted.build.number, by=wanted.by or "", reason=reason)
-            yield f"{stage}: pinned, as after any rollback"
     else:
         yield f"{stage}: build {wanted.build.number} did not become live; {_stands(ground, stage)}"
+
+
+def _pin_after_rollback(ground: Ground, activity: Activity) -> Iterator[str]:
+    """Pin a stage whose rollback became live and was stopped before it could say so."""
+    if activity.kind != "rollback" or activity.stage not in {stage.name for stage in ground.app.stages}:
+        return
+    live, pins = ground.releases.ledger(activity.stage).live(), ground.pins(activity.stage)
+    if live is None or live.kind != "rollback" or live.released_at < activity.begun_at or pins.pin() is not None:
+        return
+    pins.set(build=live.build.number, by=activity.by, reason=why_pinned(live))
+    yield f"{activity.stage}: pinned, as after any rollback"
 
 
 def _standing(ground: Ground, activity: Activity) -> str:

@@ -18,6 +18,7 @@ from pytest_rollbacklab.model import Build, Release, ReleaseKind
 from pytest_rollbacklab.pipeline.ground import Ground
 from pytest_rollbacklab.pipeline.journal import Running
 from pytest_rollbacklab.pipeline.meanings import change_line
+from pytest_rollbacklab.pipeline.pins import why_pinned
 from pytest_rollbacklab.pipeline.plans import Plans, Waiting, title_of
 from pytest_rollbacklab.pipeline.remarks import remarks
 from pytest_rollbacklab.pipeline.values import Activity, Actor, Configured, PlanView
@@ -121,9 +122,8 @@ class Releasing:
             with self._ground.ending(running):
                 release = self._put(running, plan.stage, checked, running.say)
                 if release.kind == "rollback":
-                    why = f"rolled back from build {release.rolled_back_from}"
-                    told = f"{why}: {plan.reason}" if plan.reason else why
-                    self._ground.pins(plan.stage).set(build=release.build.number, by=plan.by or "", reason=told)
+                    pins = self._ground.pins(plan.stage)
+                    pins.set(build=release.build.number, by=plan.by or "", reason=why_pinned(release))
                     running.say(
                         f"{plan.stage} is pinned: pushes build but do not deploy here until the pin is released"
                     )

@@ -9,98 +9,22 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
-import pytest
 
 from pytest_rollbacklab.build.source import Repository
 from pytest_rollbacklab.pipeline.pipeline import Pipeline
 from pytest_rollbacklab.pipeline.values import Actor
-from pytest_rollbacklab.shipped import write_out
 from pytest_rollbacklab.target import Target
-from pytest_rollbacklab.up.place_file import LabFile, read_lab
+from pytest_rollbacklab.up.place_file import LabFile
 from pytest_rollbacklab.wait import wait_for
 
-UP = [sys.executable, "-m", "pytest_rollbacklab.cli", "up", "--no-browser"]
-START_S = 60
-
-
-class Up:
-    """An app's directory, and the lab that runs there now."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.process: subprocess.Popen[bytes] | None = None
-        self.cloud: psutil.Process | None = None
-        self.said = directory.parent / "said"
-
-    def start(self, *options: str, **environ: str) -> LabFile:
-        with self.said.open("wb") as said:
-            self.process = subprocess.Popen(
-                [*UP, *options],
-                cwd=self.directory,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                env={**os.environ, "LC_ALL": "C.UTF-8", **environ},
-            )
-        place = wait_for("the lab", self._place, timeout_s=START_S, last_seen=self.said.read_text)
-        wait_for("its greeting", lambda: "git push" in self.said.read_text() or None, timeout_s=START_S)
-        [self.cloud] = psutil.Process(self.process.pid).children()
-        return place
-
-    def _place(self) -> LabFile | None:
-        assert self.process is not None
-        assert self.process.poll() is None, self.said.read_text()
-        with contextlib.suppress(Exception):
-            place = read_lab(self.directory)
-            return place if place.pid == self.process.pid else None
-        return None
-
-    def end(self, number: int) -> int:
-        """Send a signal as a terminal does, to the whole group; returns the exit status when all is gone."""
-        assert self.process is not None
-        assert self.cloud is not None
-        os.killpg(self.process.pid, number)
-        status = self.process.wait(60)
-        self.cloud.wait(60)
-        return status
-
-    def run(self, *options: str) -> subprocess.CompletedProcess[str]:
-        """Run another `up` that is expected to end by itself."""
-        return subprocess.run([*UP, *options], cwd=self.directory, capture_output=True, text=True, timeout=60)
-
-    def git(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        who = ["-c", "user.name=ann", "-c", "user.email=ann@example.com"]
-        return subprocess.run(
-            ["git", *who, *arguments], cwd=self.directory, capture_output=True, text=True, timeout=120
-        )
-
-    def commit(self, message: str) -> None:
-        assert self.git("add", "--all").returncode == 0
-        assert self.git("commit", "--quiet", "-m", message).returncode == 0
-
-    def push(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self.git("push", *(arguments or ("lab", "main")))
-
-
-@pytest.fixture
-def up(tmp_path: Path) -> Iterator[Up]:
-    write_out(tmp_path / "notes")
-    up = Up(tmp_path / "notes")
-    yield up
-    if up.process is not None:
-        with contextlib.suppress(ProcessLookupError):
-            up.process.kill()
-        up.process.wait(30)
-    if up.cloud is not None:
-        up.cloud.wait(60)
+if TYPE_CHECKING:
+    from tests.conftest import Up
 
 
 def page(place: LabFile, path: str, *, token: str | None = None, **form: str) -> Any:
@@ -299,7 +223,7 @@ def test_a_workshop_from_its_first_minute_over_a_fault_to_the_next_morning(up: U
     clone = tmp_path / "anns"
     assert up.git("clone", "--quiet", ann["git_url"], str(clone)).returncode == 0
     (clone / "README.md").write_text("Ann was here\n")
-    theirs = Up(clone)
+    theirs = type(up)(clone)
     theirs.commit("Ann's own")
     pushed = theirs.push("origin", "main")
     assert pushed.returncode == 0, pushed.stderr

@@ -1,0 +1,281 @@
+"""A lab that is killed in the middle of what it does: `kill -9` at twenty points of pushes, promotions and rollbacks.
+
+Each round begins something, kills the lab, its local AWS, or both, at some moment of it, and starts the lab again in
+the same directory. While it goes on a user writes notes; each that was acknowledged must be there afterwards, under the
+same address. The moments are fractions of what the same took undisturbed: when to kill is the experiment, and nothing
+else here waits for a time to pass.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import subprocess
+import threading
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+
+from pytest_rollbacklab.build.bucket import Bucket
+from pytest_rollbacklab.build.shelf import Shelf
+from pytest_rollbacklab.config import load_config
+from pytest_rollbacklab.deploy.release import Releases
+from pytest_rollbacklab.drill.drill import Timeline
+from pytest_rollbacklab.errors import CallError, CloudError
+from pytest_rollbacklab.stage import Stage
+from pytest_rollbacklab.target import Target
+from pytest_rollbacklab.up.place_file import LabFile
+from pytest_rollbacklab.wait import wait_for
+
+if TYPE_CHECKING:
+    from tests.conftest import Up
+
+POINTS = 20
+VERBS = ("push", "promote", "rollback")
+VICTIMS = ("lab", "local AWS", "both")
+SETTLED = ("live", "empty", "went back")
+SETTLED_S = 60
+NOTES_A_SECOND = 20
+
+
+def page(place: LabFile, path: str, **form: str) -> Any:
+    headers = {"Accept": "application/json", "X-Rollbacklab-Token": place.token}
+    data = urllib.parse.urlencode(form).encode() if form else None
+    request = urllib.request.Request(place.console_url + path, data=data, headers=headers)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)
+
+
+@dataclass
+class Notes:
+    """A user of prod who writes notes, and remembers those that were acknowledged."""
+
+    stage: Stage
+    acknowledged: dict[str, str] = field(default_factory=dict)
+
+    @contextlib.contextmanager
+    def being_written(self) -> Iterator[None]:
+        """Write on and on in the block, until nobody answers any more."""
+        end = threading.Event()
+        writer = threading.Thread(target=self._write, args=(end,))
+        writer.start()
+        try:
+            yield
+        finally:
+            end.set()
+            writer.join(30)
+            assert not writer.is_alive()
+
+    def _write(self, end: threading.Event) -> None:
+        with contextlib.suppress(CallError, CloudError):
+            while not end.wait(1 / NOTES_A_SECOND):
+                self.write()
+
+    def write(self) -> None:
+        content = f"note {len(self.acknowledged)}"
+        answer = self.stage.api.post("/notes", json={"content": content, "attachment": "a.jpg"})
+        if answer.status == 200:
+            self.acknowledged[answer.json()["noteId"]] = content
+
+    def missing(self) -> dict[str, str]:
+        """Return what was acknowledged and is not there, or not as it was."""
+        answer = self.stage.api.get("/notes")
+        assert answer.status == 200
+        there = {note["noteId"]: note["content"] for note in answer.json()}
+        return {note: content for note, content in self.acknowledged.items() if there.get(note) != content}
+
+
+class Lab:
+    """A lab with dev and prod live, whose verbs can be begun and left to themselves."""
+
+    def __init__(self, up: Up) -> None:
+        self.up = up
+        self._numbers = itertools.count(1)
+        self.place = up.start()
+
+    def begin(self, verb: str) -> Callable[[], None]:
+        """Begin a verb; returns what waits for its end, where nothing comes between."""
+        if verb == "push":
+            self.change()
+            pushing = subprocess.Popen(
+                ["git", "-C", str(self.up.directory), "push", "--quiet", "lab", "main"],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            return lambda: self._pushed(pushing)
+        kind = {"promote": {"kind": "promote", "from": "dev"}, "rollback": {"kind": "rollback"}}[verb]
+        plan = page(self.place, "/stages/prod/plans", **kind)["plan"]
+        activity = page(self.place, f"/stages/prod/plans/{plan['id']}/confirm", reason="")["activity"]["number"]
+        return lambda: self._ended(activity)
+
+    def change(self) -> None:
+        file = self.up.directory / "functions" / "create.py"
+        file.write_text(f"{file.read_text()}\n# {next(self._numbers)}\n")
+        self.up.commit("A change")
+
+    def make_ready(self, verb: str) -> None:
+        """See that a verb has something to do: prod is let go, and has, or has not, what dev has."""
+        if self.stage("prod")["pin"]:
+            page(self.place, "/stages/prod/unpin", reason="")
+        dev, prod = self.stage("dev")["live"], self.stage("prod")["live"]
+        same = dev["build"]["number"] == prod["build"]["number"]
+        if verb == "promote" and same:
+            self.change()
+            assert self.up.push().returncode == 0
+        elif verb == "rollback" and not same:
+            self.begin("promote")()
+
+    def stage(self, name: str) -> Any:
+        return page(self.place, f"/stages/{name}")["stage"]
+
+    def kill(self, victim: str) -> None:
+        """Kill without a word, and see that all are gone, or, where the lab outlives its local AWS, that it is back."""
+        process, cloud = self.up.process, self.up.cloud
+        assert process is not None
+        assert cloud is not None
+        below = [*psutil.Process(process.pid).children(recursive=True)]
+        if victim != "local AWS":
+            process.kill()
+        if victim != "lab":
+            with contextlib.suppress(psutil.NoSuchProcess):
+                cloud.kill()
+        process.wait(60)
+        assert psutil.wait_procs(below, timeout=60)[1] == []
+
+    def start(self) -> None:
+        before = self.place
+        self.place = self.up.start()
+        same = ("console_url", "token", "endpoint_url", "account_id")
+        assert [getattr(self.place, name) for name in same] == [getattr(before, name) for name in same]
+
+    def settled(self) -> list[Any]:
+        """Return the stages once nothing is at work any more."""
+
+        def settled() -> list[Any] | None:
+            activities = page(self.place, "/activity")["activity"]["items"]
+            if any(activity["state"] in ("running", "waiting") for activity in activities):
+                return None
+            found: list[Any] = page(self.place, "/")["overview"]["stages"]
+            return found
+
+        return wait_for("the lab to settle", settled, timeout_s=SETTLED_S, last_seen=self.up.said.read_text)
+
+    def releases(self, stage: str) -> list[int]:
+        found, before = [], ""
+        while True:
+            shown = page(self.place, f"/stages/{stage}/releases{before}")["releases"]["items"]
+            found += [release["number"] for release in shown]
+            if not shown or shown[-1]["number"] == 1:
+                return found
+            before = f"?before={shown[-1]['number']}"
+
+    def _pushed(self, pushing: subprocess.Popen[bytes]) -> None:
+        pushing.wait(60)
+
+    def _ended(self, activity: int) -> None:
+        def ended() -> bool | None:
+            return page(self.place, f"/activity/{activity}")["activity"]["state"] in ("done", "failed") or None
+
+        with contextlib.suppress(OSError):
+            wait_for(f"activity {activity}", ended, timeout_s=60, longest_pause_s=0.05)
+
+
+@pytest.fixture(scope="module")
+def lab(
+    tmp_path_factory: pytest.TempPathFactory, new_app: Callable[[Path], contextlib.AbstractContextManager[Up]]
+) -> Iterator[Lab]:
+    with new_app(tmp_path_factory.mktemp("killed") / "notes") as up:
+        lab = Lab(up)
+        up.commit("First build")
+        assert up.push().returncode == 0
+        lab.begin("promote")()
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def notes(lab: Lab) -> Iterator[Notes]:
+    stage = _stage(lab.up.directory, lab.place)
+    yield Notes(stage)
+    stage.api.close()
+
+
+@pytest.fixture(scope="module")
+def durations(lab: Lab, notes: Notes) -> dict[str, float]:
+    """How long each verb takes when nobody disturbs it, while notes are written: seconds."""
+    found = {}
+    for verb in VERBS:
+        lab.make_ready(verb)
+        with notes.being_written():
+            begun = time.monotonic()
+            lab.begin(verb)()
+            found[verb] = time.monotonic() - begun
+    assert notes.missing() == {}
+    return found
+
+
+@pytest.mark.parametrize("point", range(POINTS))
+def test_a_killed_lab_starts_again_in_a_state_that_it_names_with_all_that_was_acknowledged(
+    lab: Lab, notes: Notes, durations: dict[str, float], point: int
+) -> None:
+    verb, victim = VERBS[point % 3], VICTIMS[point // 3 % 3]
+    lab.make_ready(verb)
+    before = {stage: lab.releases(stage) for stage in ("dev", "prod")}
+    with notes.being_written():
+        killing = threading.Timer(durations[verb] * (point + 0.5) / POINTS, lab.kill, [victim])
+        killing.start()
+        with contextlib.suppress(OSError):
+            lab.begin(verb)()
+        killing.join(90)
+        assert not killing.is_alive()
+
+    lab.start()
+    stages = lab.settled()
+    assert [stage["name"] for stage in stages] == ["dev", "prod"]
+    assert {stage["state"] for stage in stages} <= set(SETTLED), lab.up.said.read_text()
+    for stage in ("dev", "prod"):
+        numbers = lab.releases(stage)
+        assert numbers == list(range(len(numbers), 0, -1))
+        assert set(before[stage]) <= set(numbers)
+    assert notes.missing() == {}
+    _git_and_dev_agree(lab)
+    prod = lab.stage("prod")
+    if prod["live"]["number"] not in before["prod"]:
+        assert bool(prod["pin"]) == (prod["live"]["kind"] == "rollback")
+    for stage in ("dev", "prod"):
+        assert page(lab.place, f"/stages/{stage}/probe", unused="")["answer"]["status"] == 200
+    notes.write()
+
+
+def test_after_all_of_it_everything_works_as_ever(lab: Lab, notes: Notes, durations: dict[str, float]) -> None:
+    for verb in VERBS:
+        lab.make_ready(verb)
+        lab.begin(verb)()
+    assert [stage["state"] for stage in lab.settled()] == ["live", "live"]
+    assert lab.stage("prod")["live"]["kind"] == "rollback"
+    assert len(notes.acknowledged) > POINTS
+    assert notes.missing() == {}
+
+
+def _git_and_dev_agree(lab: Lab) -> None:
+    """What git has taken is what is live on dev: no acknowledged push was lost."""
+    bare = lab.up.directory / ".rollbacklab" / "git" / "notes.git"
+    taken = subprocess.run(
+        ["git", "-C", str(bare), "rev-parse", "main"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    assert lab.stage("dev")["live"]["build"]["commit"]["sha"] == taken
+
+
+def _stage(directory: Path, place: LabFile) -> Stage:
+    target = Target(endpoint_url=place.endpoint_url, account_id=place.account_id, region=place.region)
+    app = load_config(directory)
+    releases = Releases(target, app, Shelf(Bucket(target, app.name)))
+    return Stage("prod", target=target, releases=releases, timeline=Timeline(app.name), since=datetime.now(UTC))
