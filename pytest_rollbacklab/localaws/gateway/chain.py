@@ -94,8 +94,10 @@ class Chain:
     async def _measure_size(self, exchange: Exchange) -> None:
         if len(exchange.request.body) > _MAX_BODY_BYTES:
             raise Fault.too_large()
-        line = len(exchange.request.method) + len(exchange.request.target)
-        if line + sum(len(value) for _, value in exchange.request.headers) > _MAX_HEADER_BYTES:
+        size = len(exchange.request.method) + len(exchange.request.target)
+        for _, value in exchange.request.headers:
+            size += len(value)
+        if size > _MAX_HEADER_BYTES:
             raise caller_faults.headers_too_large()
 
     async def _route(self, exchange: Exchange) -> None:

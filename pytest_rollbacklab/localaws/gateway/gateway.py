@@ -15,6 +15,7 @@ from pytest_rollbacklab.localaws.api import Aws, Scope, Service
 from pytest_rollbacklab.localaws.gateway.chain import Chain
 from pytest_rollbacklab.localaws.gateway.control.account import AccountOperations
 from pytest_rollbacklab.localaws.gateway.control.api_keys import ApiKeyOperations
+from pytest_rollbacklab.localaws.gateway.control.authorizer_trials import AuthorizerTrialOperations
 from pytest_rollbacklab.localaws.gateway.control.authorizers import AuthorizerOperations
 from pytest_rollbacklab.localaws.gateway.control.deployments import DeploymentOperations
 from pytest_rollbacklab.localaws.gateway.control.exports import ExportOperations
@@ -87,13 +88,14 @@ class Gateway:
         self._registry = registry = kept.registry
         forwarding = Forwarding(endpoint)
         authorizers = FunctionAuthorizers(lambdas=lambdas, forwarding=forwarding, clock=clock)
+        user_pools = UserPoolAuthorizers(jwks_of=jwks_of, clock=clock)
         self._urls = Urls()
         self._chain = Chain(
             doorkeeper=Doorkeeper(
                 credentials=credentials,
                 policies=policies,
                 functions=authorizers,
-                user_pools=UserPoolAuthorizers(jwks_of=jwks_of, clock=clock),
+                user_pools=user_pools,
                 clock=clock,
             ),
             metering=Metering(book=book, clock=clock),
@@ -104,17 +106,20 @@ class Gateway:
         self.service = Service(
             name="apigateway",
             operations={
-                **RestApiOperations(registry=registry, clock=clock).operations,
+                **RestApiOperations(registry=registry, book=book, clock=clock).operations,
                 **ImportOperations(registry=registry, clock=clock).operations,
                 **ResourceOperations(registry=registry).operations,
                 **MethodOperations(registry=registry).operations,
                 **IntegrationOperations(registry=registry).operations,
                 **DeploymentOperations(registry=registry, clock=clock).operations,
-                **StageOperations(registry=registry, clock=clock).operations,
+                **StageOperations(registry=registry, book=book, clock=clock).operations,
                 **AccountOperations(registry=registry, aws=aws).operations,
-                **TagOperations(registry=registry).operations,
+                **TagOperations(registry=registry, book=book).operations,
                 **ExportOperations(registry=registry).operations,
                 **TrialOperations(registry=registry, chain=self._chain, clock=clock).operations,
+                **AuthorizerTrialOperations(
+                    registry=registry, functions=authorizers, user_pools=user_pools, clock=clock
+                ).operations,
                 **AuthorizerOperations(registry=registry, functions=authorizers).operations,
                 **ValidatorOperations(registry=registry).operations,
                 **GatewayResponseOperations(registry=registry).operations,

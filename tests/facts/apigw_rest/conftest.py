@@ -33,6 +33,15 @@ FUNCTIONS = {
     ),
     "failing": "def main(event, context):\n    raise KeyError('AZUL_S3_BUCKET')\n",
     "sleeping": "import time\ndef main(event, context):\n    time.sleep(30)\n",
+    "guard": (
+        "def main(event, context):\n"
+        "    token = event['authorizationToken']\n"
+        "    if token == 'unauthorized':\n        raise Exception('Unauthorized')\n"
+        "    effect = {'allow': 'Allow', 'deny': 'Deny'}[token]\n"
+        "    statement = {'Action': 'execute-api:Invoke', 'Effect': effect, 'Resource': event['methodArn']}\n"
+        "    policy = {'Version': '2012-10-17', 'Statement': [statement]}\n"
+        "    return {'principalId': token, 'policyDocument': policy, 'context': {'tier': 'gold'}}\n"
+    ),
     "unpermitted": "def main(event, context):\n    return {'statusCode': 200}\n",
     "plain": (
         "import json\ndef main(event, context):\n"
@@ -95,11 +104,17 @@ class Aws:
         body: bytes | str | None = None,
         stage: str = "dev",
     ) -> Answer:
+        """Call an API and return what came back."""
+        target = f"/_aws/execute-api/{api}/{stage}{path}"
+        return self.request(method, target, headers=headers, body=body)
+
+    def request(
+        self, method: str, target: str, *, headers: dict[str, str] | None = None, body: bytes | str | None = None
+    ) -> Answer:
         """Send a request exactly so, and return what came back."""
         connection = http.client.HTTPConnection(urlsplit(self.endpoint_url).netloc, timeout=60)
         try:
             own_host = "Host" in (headers or {})
-            target = f"/_aws/execute-api/{api}/{stage}{path}"
             connection.putrequest(method, target, skip_host=own_host, skip_accept_encoding=True)
             content = body.encode() if isinstance(body, str) else body
             for name, value in (headers or {}).items():

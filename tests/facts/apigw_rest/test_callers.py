@@ -174,3 +174,61 @@ def test_api_keys(aws, fact):
     disable = [{"op": "replace", "path": "/enabled", "value": "false"}]
     apigateway.update_api_key(apiKey=key["id"], patchOperations=disable)
     assert aws.send(api, headers=with_key).status == known["disabled key"]
+
+
+def test_a_user_pools_own_tokens(aws):
+    """The whole way: a pool, a user who signs in, and their token at an API; a token of another pool is none."""
+    cognito, apigateway = aws.client("cognito-idp"), aws.apigateway
+    tokens = {}
+    for name in ("ours", "theirs"):
+        pool = cognito.create_user_pool(PoolName=name)["UserPool"]
+        flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+        client = cognito.create_user_pool_client(UserPoolId=pool["Id"], ClientName="c", ExplicitAuthFlows=flows)
+        client_id = client["UserPoolClient"]["ClientId"]
+        cognito.admin_create_user(UserPoolId=pool["Id"], Username="ann", MessageAction="SUPPRESS")
+        secret = {"UserPoolId": pool["Id"], "Username": "ann", "Password": "Passw0rd!"}
+        cognito.admin_set_user_password(**secret, Permanent=True)
+        signed_in = cognito.initiate_auth(
+            ClientId=client_id,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": "ann", "PASSWORD": "Passw0rd!"},
+        )["AuthenticationResult"]
+        tokens[name] = (pool["Arn"], client_id, signed_in["IdToken"], signed_in["AccessToken"])
+    arn, client_id, id_token, access_token = tokens["ours"]
+    api = aws.api()
+    authorizer = apigateway.create_authorizer(
+        restApiId=api,
+        name="pool",
+        type="COGNITO_USER_POOLS",
+        providerARNs=[arn],
+        identitySource="method.request.header.Authorization",
+    )["id"]
+    aws.proxy(api, "echo", "/me", "GET", authorizationType="COGNITO_USER_POOLS", authorizerId=authorizer)
+    aws.deploy(api)
+    good = aws.send(api, path="/me", headers={"Authorization": id_token})
+    assert good.status == 200
+    claims = good.json["event"]["requestContext"]["authorizer"]["claims"]
+    assert (claims["aud"], claims["token_use"], claims["cognito:username"]) == (client_id, "id", "ann")
+    for bad in (access_token, tokens["theirs"][2], id_token[:-4] + "AAAA", ""):
+        answer = aws.send(api, path="/me", headers={"Authorization": bad})
+        assert (answer.status, answer.json) == (401, {"message": "Unauthorized"})
+
+
+def test_an_authorizers_function(aws):
+    """The whole way: a function of Lambda that says who may call, and what it says at the function behind it."""
+    apigateway = aws.apigateway
+    api = aws.api()
+    authorizer = apigateway.create_authorizer(
+        restApiId=api,
+        name="guard",
+        type="TOKEN",
+        authorizerUri=aws.uri("guard"),
+        identitySource="method.request.header.Authorization",
+    )["id"]
+    aws.proxy(api, "echo", "/me", "GET", authorizationType="CUSTOM", authorizerId=authorizer)
+    aws.deploy(api)
+    statuses = {"allow": 200, "deny": 403, "unauthorized": 401, "broken": 500}
+    seen = {token: aws.send(api, path="/me", headers={"Authorization": token}) for token in statuses}
+    assert {token: answer.status for token, answer in seen.items()} == statuses
+    said = seen["allow"].json["event"]["requestContext"]["authorizer"]
+    assert (said["principalId"], said["tier"]) == ("allow", "gold")

@@ -63,6 +63,19 @@ def test_paths_and_queries(aws, fact, echoing, name):
         assert seen["requestContext"][member] == recorded["requestContext"][member], member
 
 
+@pytest.mark.parametrize("host", [True, False])
+def test_a_slash_too_many_before_the_stage(aws, fact, echoing, host):
+    recorded = fact("apigw-proxy-event-edge-NONE")["invocation-payload-with-prepended-slash-to-stage"]
+    headers = {"Host": f"{echoing}.execute-api.us-east-1.amazonaws.com"}
+    if host:
+        answer = aws.request("GET", "//stage/proxy-value", headers=headers)
+    else:
+        answer = aws.send(echoing, "GET", "/proxy-value", stage="/stage")
+    seen = event(answer)
+    assert (seen["path"], seen["pathParameters"]) == (recorded["path"], recorded["pathParameters"])
+    assert seen["requestContext"]["path"] == recorded["requestContext"]["path"]
+
+
 def test_everything_of_an_event(aws, fact, echoing):
     recorded = fact("apigw-proxy-event-edge-NONE")["invocation-payload-without-trailing-slash"]
     headers = {

@@ -62,6 +62,8 @@ def patched_canary(stage: Stage, patch: Patch, *, unknown: Callable[[Patch], Ser
         overrides = {**canary.overrides, name: patch.value or ""}
         check_variables(overrides)
         return replace(canary, overrides=overrides)
+    if patch.op == "add":
+        raise bad_request(f"Invalid add operation with path: {patch.path}")
     match patch.path.removeprefix(f"{CANARY}/"):
         case "deploymentId":
             return replace(canary, deployment_id=patch.value or "")

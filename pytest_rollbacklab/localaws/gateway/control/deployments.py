@@ -55,6 +55,11 @@ class DeploymentOperations:
         canary = params.get("canarySettings")
         if canary:
             _check_canary(record, stage_name)
+        elif stage_name and (known := record.live.get(stage_name)) is not None and known.canary is not None:
+            raise bad_request(
+                f"Stage {stage_name} has a canary release, and cannot be given another deployment before its canary "
+                "settings are removed"
+            )
         if stage_name:
             check_stage_name(stage_name)
             check_variables(params.get("variables") or {})

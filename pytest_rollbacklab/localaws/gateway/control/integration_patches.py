@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from pytest_rollbacklab.localaws.gateway.apis.method import Integration, IntegrationResponse
 from pytest_rollbacklab.localaws.gateway.control.patches import Patch
 from pytest_rollbacklab.localaws.gateway.refusals import bad_request, not_emulated
 
 __all__ = ["patched_integration", "patched_response"]
+
+_ANYWAY: Final[Mapping[str, str | None]] = {
+    "/contentHandling": None,
+    "/credentials": None,
+    "/connectionId": None,
+    "/connectionType": "INTERNET",
+    "/responseTransferMode": "BUFFERED",
+    "/tlsConfig/insecureSkipVerification": "false",
+}
+"""What is not emulated: by path, what it may be set to anyway, beside nothing."""
 
 
 def patched_integration(integration: Integration, patch: Patch) -> Integration:
@@ -67,10 +79,10 @@ def _replaced(integration: Integration, patch: Patch) -> Integration:
             return replace(integration, cache_namespace=patch.value or integration.cache_namespace)
         case "/contentHandling" if patch.value in (None, "", "CONVERT_TO_TEXT"):
             return replace(integration, content_handling=patch.text())
-        case "/contentHandling" | "/credentials" | "/connectionType" | "/connectionId":
-            if patch.text() in (None, "INTERNET"):
+        case path if path in _ANYWAY:
+            if patch.text() in (None, _ANYWAY[path]):
                 return integration
-            raise not_emulated(f"{patch.path.lstrip('/')}={patch.value} of integrations", "Leave it as it is.")
+            raise not_emulated(f"{path.lstrip('/')}={patch.value} of integrations", "Leave it as it is.")
         case _:
             raise patch.unknown()
 

@@ -20,6 +20,7 @@ from pytest_rollbacklab.localaws.gateway.control.shapes import rest_api_shape
 from pytest_rollbacklab.localaws.gateway.identifiers import new_api_id
 from pytest_rollbacklab.localaws.gateway.refusals import bad_request, enum_broken, not_emulated, refuse_others, required
 from pytest_rollbacklab.localaws.gateway.registry import ApiRecord, Registry
+from pytest_rollbacklab.localaws.gateway.usage.book import UsageBook
 
 __all__ = ["RestApiOperations", "api_key_source", "endpoint_type", "new_api"]
 
@@ -45,11 +46,13 @@ class RestApiOperations:
 
     Args:
         registry: The APIs.
+        book: The usage plans, which forget the stages of an API that is gone.
         clock: The time, epoch seconds.
     """
 
-    def __init__(self, *, registry: Registry, clock: Callable[[], float]) -> None:
+    def __init__(self, *, registry: Registry, book: UsageBook, clock: Callable[[], float]) -> None:
         self._registry = registry
+        self._book = book
         self._clock = clock
         self.operations: Mapping[str, Operation] = {
             "CreateRestApi": self._create,
@@ -83,6 +86,7 @@ class RestApiOperations:
 
     def _delete(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         self._registry.remove(self._registry.record(call.scope, params["restApiId"]))
+        self._book.forget_stages(call.scope, params["restApiId"])
         return {}
 
     def _api_of(self, params: Mapping[str, Any]) -> RestApi:
@@ -181,6 +185,8 @@ def _refuse(patch: Patch) -> None:
         case "/disableExecuteApiEndpoint":
             if patch.truth():
                 raise not_emulated("disableExecuteApiEndpoint=true", "An API without its own endpoint is unreachable.")
+        case "/endpointConfiguration/vpcEndpointIds":
+            raise not_emulated("endpointConfiguration/vpcEndpointIds (private endpoints)", "Use REGIONAL.")
         case _:
             raise patch.unknown()
 

@@ -20,6 +20,7 @@ from pytest_rollbacklab.localaws.gateway.control.shapes import stage_shape
 from pytest_rollbacklab.localaws.gateway.control.stage_patches import patched_stage
 from pytest_rollbacklab.localaws.gateway.refusals import bad_request, conflict, refuse_others, required
 from pytest_rollbacklab.localaws.gateway.registry import ApiRecord, Registry
+from pytest_rollbacklab.localaws.gateway.usage.book import UsageBook
 
 __all__ = ["StageOperations"]
 
@@ -40,11 +41,13 @@ class StageOperations:
 
     Args:
         registry: The APIs.
+        book: The usage plans, which forget a stage that is gone.
         clock: The time, epoch seconds.
     """
 
-    def __init__(self, *, registry: Registry, clock: Callable[[], float]) -> None:
+    def __init__(self, *, registry: Registry, book: UsageBook, clock: Callable[[], float]) -> None:
         self._registry = registry
+        self._book = book
         self._clock = clock
         self.operations: Mapping[str, Operation] = {
             "CreateStage": self._create,
@@ -101,6 +104,7 @@ class StageOperations:
     def _delete(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         record = self._record(call, params)
         record.remove_stage(record.stage(params["stageName"]).name)
+        self._book.forget_stages(call.scope, record.api.id, params["stageName"])
         return {}
 
     def _check_logs(self, call: Call, before: Stage, after: Stage) -> None:

@@ -7,42 +7,23 @@ logged or measured; the execution log is in the answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
-from pytest_rollbacklab.localaws.api import Call, Operation, Scope
-from pytest_rollbacklab.localaws.gateway.apis.rest_api import RestApi
-from pytest_rollbacklab.localaws.gateway.apis.stage import Stage
-from pytest_rollbacklab.localaws.gateway.apis.stage_rules import check_variables
+from pytest_rollbacklab.localaws.api import Call, Operation
 from pytest_rollbacklab.localaws.gateway.chain import Chain
+from pytest_rollbacklab.localaws.gateway.control.trial_requests import TRIED, trial_exchange
 from pytest_rollbacklab.localaws.gateway.deployed.compiling import compile_route
-from pytest_rollbacklab.localaws.gateway.deployed.deployment import Deployment
-from pytest_rollbacklab.localaws.gateway.deployed.media_types import BinaryMediaTypes
-from pytest_rollbacklab.localaws.gateway.deployed.routes import Route, Routes
 from pytest_rollbacklab.localaws.gateway.execution.exchange import Exchange
-from pytest_rollbacklab.localaws.gateway.execution.live_stage import LiveStage
-from pytest_rollbacklab.localaws.gateway.execution.trace import Trace
 from pytest_rollbacklab.localaws.gateway.records.execution_log import trial_log
-from pytest_rollbacklab.localaws.gateway.refusals import bad_request, refuse_others
+from pytest_rollbacklab.localaws.gateway.refusals import refuse_others
 from pytest_rollbacklab.localaws.gateway.registry import Registry
-from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
+from pytest_rollbacklab.localaws.http import HttpResponse
 
 __all__ = ["TrialOperations"]
 
-_STAGE: Final = "test-invoke-stage"
-_OBEYED: Final = (
-    "restApiId",
-    "resourceId",
-    "httpMethod",
-    "pathWithQueryString",
-    "body",
-    "headers",
-    "multiValueHeaders",
-    "stageVariables",
-)
+_OBEYED: Final = ("restApiId", "resourceId", "httpMethod", *TRIED)
 _HIDDEN: Final = frozenset({"x-amzn-requestid", "x-amz-apigw-id"})
 _HIDDEN_OF_FAULTS: Final = _HIDDEN | {"content-type", "x-amzn-trace-id"}
-_SOURCE_IP: Final = "test-invoke-source-ip"
 
 
 class TrialOperations:
@@ -65,7 +46,7 @@ class TrialOperations:
         api = self._registry.record_of_resource(call.scope, params["restApiId"]).api
         resource = api.resource(params["resourceId"])
         route = compile_route(api, resource, api.method(resource.id, params["httpMethod"]))
-        exchange = self._exchange(_stage(call.scope, api, params, self._now()), route, params)
+        exchange = trial_exchange(call.scope, api, route, params, at=self._clock())
         answer = await self._chain.try_out(exchange)
         headers = tuple(_shown(exchange, answer))
         return {
@@ -76,58 +57,6 @@ class TrialOperations:
             "log": trial_log(exchange),
             "latency": exchange.latency_ms,
         }
-
-    def _exchange(self, live: LiveStage, route: Route, params: Mapping[str, Any]) -> Exchange:
-        target = params.get("pathWithQueryString") or route.resource_path
-        method = "GET" if route.http_method == "ANY" else route.http_method
-        path = "/" + target.partition("?")[0].lstrip("/")
-        found = Routes([route]).match(method, path)
-        if found is None:
-            raise bad_request(f"Invalid path {path}: it is not one of the resource {route.resource_path}")
-        request = HttpRequest(
-            method=method,
-            target=target,
-            headers=tuple(_headers(params)),
-            body=(params.get("body") or "").encode(),
-            source_ip=_SOURCE_IP,
-        )
-        exchange = Exchange(
-            request=request,
-            live=live,
-            sent_path=path,
-            path=path,
-            received_at=self._clock(),
-            trace=Trace.of(request.header("x-amzn-trace-id"), now=self._clock()),
-        )
-        exchange.route, exchange.path_parameters = found
-        return exchange
-
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(int(self._clock()), UTC)
-
-
-def _stage(scope: Scope, api: RestApi, params: Mapping[str, Any], now: datetime) -> LiveStage:
-    """Return a stage that is not there, with the API as it is now behind it."""
-    variables = dict(params.get("stageVariables") or {})
-    check_variables(variables)
-    deployment = Deployment(
-        id=_STAGE,
-        created_at=now,
-        api=api,
-        routes=Routes([]),
-        binary_media_types=BinaryMediaTypes(api.binary_media_types),
-    )
-    stage = Stage(name=_STAGE, deployment_id=_STAGE, created_at=now, updated_at=now, variables=variables)
-    return LiveStage(scope=scope, stage=stage, deployment=deployment)
-
-
-def _headers(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    several = params.get("multiValueHeaders") or {}
-    for name, values in several.items():
-        yield from ((name, value) for value in values)
-    for name, value in (params.get("headers") or {}).items():
-        if name not in several:
-            yield name, value
 
 
 def _shown(exchange: Exchange, answer: HttpResponse) -> Iterator[tuple[str, str]]:

@@ -28,6 +28,15 @@ _PATHS = (
     "/quota/offset",
     "/quota/period",
 )
+_REMOVED = (
+    "/apiStages",
+    "/quota",
+    "/throttle",
+    "/productCode",
+    "/apiStages/<apidId:stageName>/throttle/<resourcePath>/<httpMethod>",
+    "/apiStages/<apidId:stageName>/throttle",
+)
+"""Written as AWS writes them in its refusal of another."""
 _METHOD_PARTS = 3
 """Path, method and what of its limits."""
 
@@ -59,7 +68,7 @@ def patched_plan(plan: UsagePlan, patch: Patch) -> UsagePlan:
         return replace(plan, quota=None)
     if what := patch.below("/quota/"):
         return replace(plan, quota=_with_quota(plan.quota, patch, what))
-    raise patch.unknown(_PATHS)
+    raise patch.unknown(_REMOVED if patch.removes else _PATHS)
 
 
 def _with_stage(plan: UsagePlan, patch: Patch) -> UsagePlan:
@@ -69,6 +78,8 @@ def _with_stage(plan: UsagePlan, patch: Patch) -> UsagePlan:
     patch.only("add", "remove")
     kept = tuple(known for known in plan.stages if known.key != patch.value)
     if patch.removes:
+        if kept == plan.stages:
+            raise bad_request("Invalid API Stage specified")
         return replace(plan, stages=kept)
     return replace(plan, stages=(*kept, PlanStage(api_id=api_id, stage=stage)))
 
@@ -78,7 +89,7 @@ def _with_method_limit(plan: UsagePlan, patch: Patch, rest: str) -> UsagePlan:
     stage = next((known for known in plan.stages if known.key == key), None)
     parts = below.removeprefix("throttle").lstrip("/").split("/") if below.startswith("throttle") else None
     if stage is None or parts is None:
-        raise patch.unknown(_PATHS)
+        raise patch.unknown(_REMOVED if patch.removes else _PATHS)
     if parts == [""]:
         patch.only("remove")
         changed = replace(stage, throttles={})
@@ -93,7 +104,7 @@ def _throttles(stage: PlanStage, patch: Patch, place: str, parts: list[str]) -> 
     if patch.removes:
         return {known: limits for known, limits in stage.throttles.items() if known != place}
     if len(parts) != _METHOD_PARTS:
-        raise patch.unknown(_PATHS)
+        raise patch.unknown(_REMOVED if patch.removes else _PATHS)
     return {**stage.throttles, place: _limited(stage.throttles.get(place), patch, parts[2])}
 
 
@@ -103,7 +114,7 @@ def _limited(throttle: Throttle | None, patch: Patch, what: str) -> Throttle:
         return replace(throttle, rate=patch.number())
     if what == "burstLimit":
         return replace(throttle, burst=patch.whole_number())
-    raise patch.unknown(_PATHS)
+    raise patch.unknown(_REMOVED if patch.removes else _PATHS)
 
 
 def _with_quota(quota: Quota | None, patch: Patch, what: str) -> Quota:
@@ -116,5 +127,5 @@ def _with_quota(quota: Quota | None, patch: Patch, what: str) -> Quota:
         case "period":
             quota = replace(quota, period=patch.value or "")
         case _:
-            raise patch.unknown(_PATHS)
+            raise patch.unknown(_REMOVED if patch.removes else _PATHS)
     return check_quota(quota)

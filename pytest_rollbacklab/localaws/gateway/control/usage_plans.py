@@ -87,8 +87,10 @@ class UsagePlanOperations:
     def _delete(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         plan = self._plan(call, params)
         if plan.stages:
-            stages = ", ".join(stage.key for stage in plan.stages)
-            raise bad_request(f"Cannot delete Usage Plan {plan.id} because it is associated with API stages: {stages}")
+            raise bad_request(
+                f"Cannot delete Usage Plan {plan.id} because there are API Stages associated with it, including "
+                f"{plan.stages[0].key}"
+            )
         self._book.remove_plan(call.scope, plan)
         return {}
 
@@ -172,9 +174,7 @@ class UsagePlanOperations:
             try:
                 self._registry.record(call.scope, stage.api_id).stage(stage.stage)
             except ServiceError as error:
-                raise not_found(
-                    f"Invalid API Stage {{api: {stage.api_id}, stage: {stage.stage}}} specified for usageplan"
-                ) from error
+                raise not_found(f"API Stage not found: {stage.key}") from error
 
 
 def _stage(written: Mapping[str, Any]) -> PlanStage:

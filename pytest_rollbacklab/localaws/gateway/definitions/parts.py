@@ -1,7 +1,8 @@
 """What of a definition is the API's and not an operation's: authorizers, validators, gateway responses, the policy.
 
 Each is made by the rules of the operation that makes one. What was there under the same name keeps its id, so that
-methods go on naming it.
+methods go on naming it. The policy and the place of API keys stay what they are where a definition does not speak of
+them, as media types do: CloudFormation sets them beside the definition.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def with_parts(api: RestApi, document: Document, *, scope: Scope, overwrite: boo
         authorizers=authorizers if overwrite else {**api.authorizers, **authorizers},
         validators=validators if overwrite else {**api.validators, **validators},
         gateway_responses=responses if overwrite else {**api.gateway_responses, **responses},
-        api_key_source=source or (_KEY_SOURCES[0] if overwrite else api.api_key_source),
+        api_key_source=source or api.api_key_source,
         policy=policy_text(json.dumps(policy), api_id=api.id, scope=scope) if policy else api.policy,
     )
 

@@ -61,16 +61,17 @@ def authorizer_failed(reason: str) -> Fault:
     )
 
 
-def invalid_key(method: str, stage: str) -> Fault:
+def invalid_key(method: str, stage: str, *, key: str) -> Fault:
     """Answer a request without an API key that may call the method (apigw-api-key-missing).
 
     Args:
+        key: What was sent, masked; empty when nothing was.
         method: ``GET /notes``.
         stage: ``API/STAGE``.
     """
     said = (
-        f"API Key  not authorized because method '{method}' requires API Key and API Key is not associated with a "
-        f"Usage Plan for API Stage {stage}: No API Key"
+        f"API Key {key} not authorized because method '{method}' requires API Key and API Key is not associated with a "
+        f"Usage Plan for API Stage {stage}: {'No Usage Plan found for key and API Stage' if key else 'No API Key'}"
     )
     return Fault(
         status=403,
@@ -81,14 +82,20 @@ def invalid_key(method: str, stage: str) -> Fault:
     )
 
 
-def throttled() -> Fault:
-    """Answer a request that comes too soon ("Throttle requests to your REST APIs")."""
+def throttled(where: str, *, rate: float, burst: int) -> Fault:
+    """Answer a request that comes too soon ("Throttle requests to your REST APIs").
+
+    Args:
+        where: As the execution log tells of it: ``RestApi API, Stage prod, Resource ID, HttpMethod GET``.
+        rate: The limit, requests a second.
+        burst: How many may come at once.
+    """
     return Fault(
         status=429,
         response_type="THROTTLED",
         error_type="TooManyRequestsException",
         message="Too Many Requests",
-        said=("Rate limit exceeded",),
+        said=(f"Key throttle limit exceeded for {where}. Limit: {rate:.2f} Burst: {burst}",),
     )
 
 

@@ -141,9 +141,10 @@ def _request_context(exchange: Exchange) -> Mapping[str, Any]:
     live, route = exchange.live, exchange.route
     assert route is not None
     authorizer = _authorizer(exchange)
-    return {
-        "resourceId": route.resource_id,
-        **({"authorizer": authorizer} if authorizer else {}),
+    beginning: dict[str, Any] = {"resourceId": route.resource_id}
+    if authorizer:
+        beginning["authorizer"] = authorizer
+    return beginning | {
         "resourcePath": route.resource_path,
         "httpMethod": exchange.request.method,
         "extendedRequestId": exchange.extended_request_id,
@@ -179,8 +180,7 @@ def identity_of(exchange: Exchange) -> Mapping[str, str | None]:
     principal = caller.principal if caller else None
     cognito = principal.cognito if principal else None
     key = exchange.api_key
-    return {
-        **({"apiKey": key.value, "apiKeyId": key.id} if key else {}),
+    identity = {
         "cognitoIdentityPoolId": cognito.identity_pool_id if cognito else None,
         "accountId": principal.account_id if principal else None,
         "cognitoIdentityId": cognito.identity_id if cognito else None,
@@ -194,3 +194,4 @@ def identity_of(exchange: Exchange) -> Mapping[str, str | None]:
         "userAgent": exchange.request.header("user-agent"),
         "user": principal.user_id if principal else None,
     }
+    return identity if key is None else {**identity, "apiKey": key.value, "apiKeyId": key.id}

@@ -5,6 +5,7 @@ They tell the truth, which is not https on port 443 as on AWS: a link that a han
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -27,14 +28,20 @@ class Forwarding:
 
     @property
     def protocol(self) -> str:
-        return urlsplit(self._endpoint()).scheme
+        return _address(self._endpoint())[0]
 
     @property
     def port(self) -> str:
-        address = urlsplit(self._endpoint())
-        return str(address.port or _DEFAULT_PORTS.get(address.scheme, 0))
+        return _address(self._endpoint())[1]
 
     def chain(self, request: HttpRequest) -> str:
         """Return whom the request came through, the nearest last."""
         sent = request.header("x-forwarded-for")
         return f"{sent}, {request.source_ip}" if sent else request.source_ip
+
+
+@functools.lru_cache(maxsize=8)
+def _address(endpoint: str) -> tuple[str, str]:
+    """Return protocol and port of a URL; the same one is asked for with every request."""
+    address = urlsplit(endpoint)
+    return address.scheme, str(address.port or _DEFAULT_PORTS.get(address.scheme, 0))

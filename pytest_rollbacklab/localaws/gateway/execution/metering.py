@@ -14,6 +14,7 @@ from pytest_rollbacklab.localaws.gateway.apis.stage import MethodSetting
 from pytest_rollbacklab.localaws.gateway.deployed.routes import Route
 from pytest_rollbacklab.localaws.gateway.execution import caller_faults
 from pytest_rollbacklab.localaws.gateway.execution.exchange import Exchange
+from pytest_rollbacklab.localaws.gateway.execution.masking import masked
 from pytest_rollbacklab.localaws.gateway.execution.throttling import Throttles
 from pytest_rollbacklab.localaws.gateway.usage.api_key import ApiKey
 from pytest_rollbacklab.localaws.gateway.usage.book import UsageBook
@@ -47,23 +48,28 @@ class Metering:
         """
         route = exchange.route
         assert route is not None
-        if route.api_key_required:
-            self._count(exchange, route)
+        holder = self._holder(exchange, route) if route.api_key_required else None
+        if holder is not None:
+            for what, rate, burst in _limits(*holder, exchange, route):
+                self._take(exchange, what, rate=rate, burst=burst)
         setting = exchange.live.setting(route)
         if setting.rate_limit is not None or setting.burst_limit is not None:
             self._throttle(exchange, route, setting)
+        if holder is not None:
+            self._count(exchange, *holder)
         exchange.was_metered = True
 
-    def _count(self, exchange: Exchange, route: Route) -> None:
+    def _holder(self, exchange: Exchange, route: Route) -> tuple[UsagePlan, ApiKey]:
+        """Return the key of a request, and the plan by which it may call."""
         value = self._sent(exchange)
         key = self._book.key_of_value(exchange.scope, value) if value else None
         plan = self._plan(exchange, key) if key is not None and key.enabled else None
         if key is None or plan is None:
-            raise caller_faults.invalid_key(route.place, exchange.live.place)
+            raise caller_faults.invalid_key(route.place, exchange.live.place, key=masked(value or ""))
         exchange.api_key = key
-        for what, rate, burst in _limits(plan, key, exchange, route):
-            if not self._throttles.allow(what, rate=rate, burst=burst):
-                raise caller_faults.throttled()
+        return plan, key
+
+    def _count(self, exchange: Exchange, plan: UsagePlan, key: ApiKey) -> None:
         if not self._book.take(exchange.scope, plan, key, datetime.fromtimestamp(self._clock(), UTC).date()):
             raise caller_faults.quota_exceeded()
 
@@ -79,8 +85,11 @@ class Metering:
         what = (exchange.live.api_id, exchange.live.stage.name, route.resource_path, route.http_method)
         rate = _DEFAULT_RATE if setting.rate_limit is None else setting.rate_limit
         burst = _DEFAULT_BURST if setting.burst_limit is None else setting.burst_limit
+        self._take(exchange, what, rate=rate, burst=burst)
+
+    def _take(self, exchange: Exchange, what: object, *, rate: float, burst: int) -> None:
         if not self._throttles.allow(what, rate=rate, burst=burst):
-            raise caller_faults.throttled()
+            raise caller_faults.throttled(_where(exchange), rate=rate, burst=burst)
 
 
 def _limits(plan: UsagePlan, key: ApiKey, exchange: Exchange, route: Route) -> list[tuple[object, float, int]]:
@@ -93,3 +102,10 @@ def _limits(plan: UsagePlan, key: ApiKey, exchange: Exchange, route: Route) -> l
     if plan.throttle is not None:
         return [((plan.id, key.id), plan.throttle.rate, plan.throttle.burst)]
     return []
+
+
+def _where(exchange: Exchange) -> str:
+    live, route = exchange.live, exchange.route
+    assert route is not None
+    resource = f"Resource {route.resource_id}, HttpMethod {exchange.request.method}"
+    return f"RestApi {live.api_id}, Stage {live.stage.name}, {resource}"

@@ -25,6 +25,8 @@ __all__ = ["Urls"]
 
 _STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.([A-Za-z0-9_]+)\}")
 _PATH_VARIABLE = re.compile(r"\{([A-Za-z0-9._:-]+)\+?\}")
+_MAX_BODY_BYTES = 10 * 1024 * 1024
+"""Of an answer, as of a request ("Quotas for configuring and running a REST API"); how AWS refuses it is not known."""
 _INVALID = "Invalid endpoint address"
 _ENDS_HERE = frozenset(
     {
@@ -59,7 +61,7 @@ class Urls:
         """Have the URL answer the request.
 
         Raises:
-            Fault: 500: there is no such address; 504: it does not answer, or not in time.
+            Fault: 500: there is no such address, or its answer is too large; 504: it does not answer, or not in time.
         """
         call = exchange.url_call = self.call_of(exchange, integration)
         began = time.perf_counter()
@@ -68,6 +70,8 @@ class Urls:
         finally:
             call.latency_ms = round((time.perf_counter() - began) * 1000)
         assert call.status is not None
+        if len(call.answer_body) > _MAX_BODY_BYTES:
+            raise Fault.misconfigured(f"The response of the endpoint is larger than {_MAX_BODY_BYTES} bytes")
         return HttpResponse(status=call.status, body=call.answer_body, headers=tuple(_answered(call)))
 
     def call_of(self, exchange: Exchange, integration: UrlProxy) -> UrlCall:

@@ -1,6 +1,6 @@
 """The lines of an execution log about an authorizer: what it was asked, and what it said.
 
-What a caller is known by is masked but for its end, as in AWS's logs.
+Lines and their order are those of AWS's logs as users of AWS have published them.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_rollbacklab.localaws.gateway.execution.exchange import AuthorizerCall, Exchange
+from pytest_rollbacklab.localaws.gateway.execution.masking import masked
 
-__all__ = ["authorizer_lines", "masked"]
+__all__ = ["authorizer_lines"]
 
-_SHOWN = 2
 _GOOD = 200
 
 
@@ -29,9 +29,4 @@ def authorizer_lines(exchange: Exchange, call: AuthorizerCall, *, data_trace: bo
     if call.status == _GOOD:
         if call.claims is None:
             yield f"Using valid authorizer policy for principal: {masked(call.principal_id or '')}"
-        yield f"Successfully completed authorizer execution in {call.latency_ms} ms"
-
-
-def masked(text: str) -> str:
-    """Return a text with all but its last two characters hidden."""
-    return "*" * max(len(text) - _SHOWN, 0) + text[-_SHOWN:]
+        yield "Successfully completed authorizer execution"

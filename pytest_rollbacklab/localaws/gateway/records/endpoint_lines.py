@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_rollbacklab.localaws.gateway.execution.exchange import Exchange, FunctionCall, UrlCall
+from pytest_rollbacklab.localaws.gateway.execution.masking import redacted
 
 __all__ = ["endpoint_lines", "pairs", "received_body", "shown"]
 
@@ -32,7 +33,7 @@ def _of_function(exchange: Exchange, call: FunctionCall) -> Iterator[str]:
 
 def _of_url(call: UrlCall) -> Iterator[str]:
     yield f"Endpoint request URI: {call.url}"
-    yield f"Endpoint request headers: {pairs(call.headers)}"
+    yield f"Endpoint request headers: {pairs(redacted(call.headers))}"
     yield f"Endpoint request body after transformations: {call.body.decode('utf-8', 'replace')}"
     yield f"Sending request to {call.url}"
     if call.status is None:

@@ -8,18 +8,19 @@ came to no method leaves nothing here: the access log has it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 from pytest_rollbacklab.localaws.gateway.apis.stage import MethodSetting
 from pytest_rollbacklab.localaws.gateway.deployed.routes import Route
-from pytest_rollbacklab.localaws.gateway.execution.exchange import Exchange
-from pytest_rollbacklab.localaws.gateway.records.authorizer_lines import authorizer_lines, masked
+from pytest_rollbacklab.localaws.gateway.execution.exchange import AuthorizerCall, Exchange
+from pytest_rollbacklab.localaws.gateway.execution.masking import masked, redacted
+from pytest_rollbacklab.localaws.gateway.records.authorizer_lines import authorizer_lines
 from pytest_rollbacklab.localaws.gateway.records.endpoint_lines import endpoint_lines, pairs, received_body, shown
 from pytest_rollbacklab.localaws.http import HttpResponse
 
-__all__ = ["execution_log", "trial_log"]
+__all__ = ["authorizer_trial_log", "execution_log", "trial_log"]
 
 _LONGEST = 1024
 
@@ -73,6 +74,16 @@ def trial_log(exchange: Exchange) -> str:
         *endpoint_lines(exchange),
         *_outcome(exchange, data_trace=True),
     ]
+    return _stamped(exchange, lines)
+
+
+def authorizer_trial_log(exchange: Exchange, call: AuthorizerCall) -> str:
+    """Return what TestInvokeAuthorizer tells of a request."""
+    said = exchange.fault.said if exchange.fault else ()
+    return _stamped(exchange, [*authorizer_lines(exchange, call, data_trace=True), *said])
+
+
+def _stamped(exchange: Exchange, lines: Iterable[str]) -> str:
     stamp = f"{datetime.fromtimestamp(exchange.received_at, UTC):%a %b %d %H:%M:%S UTC %Y} : "
     told = "".join(f"{stamp}{_cut(line)}\n" for line in lines)
     return f"Execution log for request {exchange.request_id}\n{told}"
@@ -91,24 +102,23 @@ def _outcome(exchange: Exchange, *, data_trace: bool) -> Iterator[str]:
 def _metering(exchange: Exchange, route: Route) -> Iterator[str]:
     stage, key = exchange.live.place, masked(exchange.api_key.value) if exchange.api_key else ""
     yield f"Verifying Usage Plan for request: {exchange.request_id}. API Key: {key} API Stage: {stage}"
-    if route.api_key_required and exchange.api_key is None:
+    if not exchange.was_metered:
         return  # the fault says why
-    if route.api_key_required:
-        yield f"API Key {key} authorized because method '{route.place}' requires API Key"
-    else:
+    if not route.api_key_required:
         yield (
             f"API Key {key} authorized because method '{route.place}' does not require API Key. "
             "Request will not contribute to throttle or quota limits"
         )
-    if exchange.was_metered:
-        yield f"Usage Plan check succeeded for API Key {key} and API Stage {stage}"
+    yield f"Usage Plan check succeeded for API Key {key} and API Stage {stage}"
 
 
 def _request(exchange: Exchange) -> Iterator[str]:
     request = exchange.request
+    if exchange.api_key is not None:
+        yield f"API Key: {masked(exchange.api_key.value)}"
     yield f"Method request path: {shown(exchange.path_parameters)}"
     yield f"Method request query string: {shown(dict(parse_qsl(request.raw_query, keep_blank_values=True)))}"
-    yield f"Method request headers: {pairs(request.headers)}"
+    yield f"Method request headers: {pairs(redacted(request.headers))}"
     yield f"Method request body before transformations: {request.body.decode('utf-8', 'replace')}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 
+from pytest_rollbacklab.localaws.api import Scope
 from pytest_rollbacklab.localaws.gateway.execution.exchange import Exchange
 from pytest_rollbacklab.localaws.gateway.neighbours import Telemetry
 from pytest_rollbacklab.localaws.gateway.records.access_log import compile_format, read_destination
@@ -30,8 +31,7 @@ class Recorder:
         setting = exchange.live.setting(exchange.route)
         self._access_log(exchange)
         if lines := execution_log(exchange, setting):
-            group = f"API-Gateway-Execution-Logs_{exchange.live.place}{_suffix(exchange)}"
-            self._logs.append(exchange.scope, group, _stream(exchange), lines)
+            self._write(exchange, exchange.scope, f"API-Gateway-Execution-Logs_{exchange.live.place}", lines)
         record_metrics(self._metrics, exchange, by_method=setting.metrics_enabled)
 
     def _access_log(self, exchange: Exchange) -> None:
@@ -39,13 +39,16 @@ class Recorder:
         if settings is None or settings.destination_arn is None or settings.format is None:
             return
         group = read_destination(settings.destination_arn)
-        line = compile_format(settings.format).line(exchange)
-        self._logs.append(group.scope, group.name + _suffix(exchange), _stream(exchange), [line])
+        self._write(exchange, group.scope, group.name, [compile_format(settings.format).line(exchange)])
 
+    def _write(self, exchange: Exchange, scope: Scope, group: str, lines: list[str]) -> None:
+        """Write to a log group, and of a canary's requests, to the canary's own group too.
 
-def _suffix(exchange: Exchange) -> str:
-    """Return what a canary's log groups end with ("Set up an API Gateway canary release deployment")."""
-    return "/Canary" if exchange.live.is_canary else ""
+        "Set up an API Gateway canary release deployment": both for execution logs and for access logs.
+        """
+        self._logs.append(scope, group, _stream(exchange), lines)
+        if exchange.live.is_canary:
+            self._logs.append(scope, f"{group}/Canary", _stream(exchange), lines)
 
 
 def _stream(exchange: Exchange) -> str:

@@ -111,6 +111,13 @@ class UsageBook:
         self._shelves.of(scope).plans[plan.id] = plan
         self._keeper.changed(self, scope, f"plan/{plan.id}")
 
+    def forget_stages(self, scope: Scope, api_id: str, stage: str | None = None) -> None:
+        """Take a stage that is gone, or all of an API's, from every plan."""
+        for plan in self.plans(scope):
+            kept = tuple(known for known in plan.stages if known.api_id != api_id or stage not in (None, known.stage))
+            if kept != plan.stages:
+                self.put_plan(scope, replace(plan, stages=kept))
+
     def remove_plan(self, scope: Scope, plan: UsagePlan) -> None:
         del self._shelves.of(scope).plans[plan.id]
         self._keeper.changed(self, scope, f"plan/{plan.id}")

@@ -91,10 +91,10 @@ def check_quota(quota: Quota) -> Quota:
     """
     largest = _LARGEST_OFFSET.get(quota.period)
     if largest is None:
-        raise bad_request(f"Usage Plan quota period must be one of {', '.join(_LARGEST_OFFSET)}")
+        raise bad_request(f"Invalid Usage Plan quota period specified. Must be one of [{', '.join(_LARGEST_OFFSET)}]")
     if quota.limit < 1:
         raise bad_request("Usage Plan quota limit must be greater than zero")
     if not 0 <= quota.offset <= largest:
-        allowed = "zero" if largest == 0 else f"between zero and {largest}, inclusive,"
+        allowed = "zero" if largest == 0 else f"between 0 and {largest} inclusive"
         raise bad_request(f"Usage Plan quota offset must be {allowed} in the {quota.period} period")
     return quota

@@ -73,10 +73,21 @@ def test_apis_and_stages_are_tagged(world):
 
 
 def test_tags_of_other_things_are_refused(world):
-    assert world.refused("GetTags", resourceArn="arn:aws:apigateway:us-east-1::/usageplans/x") == (
+    assert world.refused("GetTags", resourceArn="arn:aws:apigateway:us-east-1::/domainnames/x") == (
         "BadRequestException",
         (
-            "Invalid ARN specified in the request: arn:aws:apigateway:us-east-1::/usageplans/x is neither a REST API "
-            "nor a stage"
+            "Invalid ARN specified in the request: arn:aws:apigateway:us-east-1::/domainnames/x is no REST API, stage, "
+            "API key or usage plan"
         ),
     )
+
+
+def test_api_keys_and_usage_plans_have_tags(world):
+    key = world.call("CreateApiKey", name="a", tags={"team": "a"})["id"]
+    plan = world.call("CreateUsagePlan", name="p")["id"]
+    for kind, id_ in (("apikeys", key), ("usageplans", plan)):
+        arn = f"arn:aws:apigateway:us-east-1::/{kind}/{id_}"
+        world.call("TagResource", resourceArn=arn, tags={"stage": "x", "team": "b"})
+        world.call("UntagResource", resourceArn=arn, tagKeys=["stage"])
+        assert world.call("GetTags", resourceArn=arn) == {"tags": {"team": "b"}}
+    assert world.call("GetApiKey", apiKey=key)["tags"] == {"team": "b"}

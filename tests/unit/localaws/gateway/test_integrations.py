@@ -178,6 +178,16 @@ def test_patches_change_an_integration(world, where):
             "NotImplemented",
             "credentials=arn of integrations",
         ),
+        (
+            {"op": "replace", "path": "/tlsConfig/insecureSkipVerification", "value": "true"},
+            "NotImplemented",
+            "tlsConfig/insecureSkipVerification=true of integrations",
+        ),
+        (
+            {"op": "replace", "path": "/responseTransferMode", "value": "STREAM"},
+            "NotImplemented",
+            "responseTransferMode=STREAM of integrations",
+        ),
     ],
 )
 def test_a_patch_that_makes_no_sense_is_refused(world, where, operation, code, part):
@@ -233,3 +243,37 @@ def test_integration_responses_need_what_the_method_declares(world, where):
             "[Invalid mapping expression parameter specified: method.response.header.X]"
         ),
     )
+
+
+def test_answers_of_methods_and_integrations_are_patched(world, where):
+    world.call("PutIntegration", **where, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
+    status = {**where, "statusCode": "200"}
+    world.call("PutMethodResponse", **status)
+    header = {"op": "add", "path": "/responseParameters/method.response.header.a", "value": "false"}
+    model = {"op": "add", "path": "/responseModels/application~1json", "value": "Empty"}
+    assert world.call("UpdateMethodResponse", **status, patchOperations=[header, model]) == {
+        "statusCode": "200",
+        "responseParameters": {"method.response.header.a": False},
+        "responseModels": {"application/json": "Empty"},
+    }
+    world.call("PutIntegrationResponse", **status)
+    patches = [
+        {"op": "add", "path": "/responseParameters/method.response.header.a", "value": "'b'"},
+        {"op": "add", "path": "/responseTemplates/text~1plain", "value": "hello"},
+        {"op": "replace", "path": "/selectionPattern", "value": "2.."},
+    ]
+    assert world.call("UpdateIntegrationResponse", **status, patchOperations=patches) == {
+        "statusCode": "200",
+        "responseParameters": {"method.response.header.a": "'b'"},
+        "responseTemplates": {"text/plain": "hello"},
+        "selectionPattern": "2..",
+    }
+    undeclared = {"op": "add", "path": "/responseParameters/method.response.header.z", "value": "'b'"}
+    for operation, patch, part in (
+        ("UpdateIntegrationResponse", undeclared, "Invalid mapping expression parameter specified"),
+        ("UpdateIntegrationResponse", {"op": "replace", "path": "/none", "value": "x"}, "Invalid patch path /none"),
+        ("UpdateMethodResponse", {"op": "replace", "path": "/none", "value": "x"}, "Invalid patch path  '/none'"),
+    ):
+        code, message = world.refused(operation, **status, patchOperations=[patch])
+        assert code == "BadRequestException"
+        assert part in message

@@ -190,6 +190,8 @@ def test_a_patch_that_makes_no_sense_is_refused_as_recorded(world, patch, messag
     ("path", "value", "named"),
     [
         ("/disableExecuteApiEndpoint", "true", "disableExecuteApiEndpoint=true"),
+        ("/endpointConfiguration/vpcEndpointIds", "vpce-1", "endpointConfiguration/vpcEndpointIds"),
+        ("/endpointConfiguration/types/REGIONAL", "EDGE", "endpoints of type EDGE"),
         ("/minimumCompressionSize", "10", "minimumCompressionSize=10"),
     ],
 )

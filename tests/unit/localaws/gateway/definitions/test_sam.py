@@ -61,7 +61,11 @@ def body(monkeypatch):
     def resolved(member: Any) -> Any:
         if isinstance(member, dict):
             if member.keys() == {"Fn::Sub"}:
-                text = member["Fn::Sub"].replace("${AWS::Region}", "us-east-1")
+                text, names = member["Fn::Sub"], {}
+                if isinstance(text, list):
+                    text, names = text[0], {name: resolved(value) for name, value in text[1].items()}
+                for name, value in ({"AWS::Region": "us-east-1", "AWS::Partition": "aws"} | names).items():
+                    text = text.replace(f"${{{name}}}", value)
                 arn = r"arn:aws:lambda:us-east-1:123456789012:function:\1:live"
                 return re.sub(r"\$\{(\w+)Function(?:Aliaslive)\}", arn, text)
             if member.keys() == {"Ref"}:
@@ -114,3 +118,52 @@ def test_sams_default_of_invoking_with_the_callers_credentials_is_refused_with_t
     assert code == "NotImplemented"
     assert "POST /notes: Unable to put integration on 'POST' for resource at path '/notes'" in message
     assert "in SAM, set Auth's InvokeRole to NONE" in message
+
+
+GUARD = "arn:aws:lambda:us-east-1:123456789012:function:guard"
+POOL = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abcdefghi"
+AUTHORIZERS = {
+    "Token": {"FunctionArn": GUARD, "Identity": {"Header": "X-Token", "ValidationExpression": "Bearer .+"}},
+    "Request": {
+        "FunctionArn": GUARD,
+        "FunctionPayloadType": "REQUEST",
+        "Identity": {"QueryStrings": ["key"], "Headers": ["X-A"], "ReauthorizeEvery": 60},
+    },
+    "Pool": {"UserPoolArn": POOL},
+}
+
+
+@pytest.mark.parametrize("version", ["2.0", "3.0.1"])
+@pytest.mark.parametrize(
+    ("default", "authorization", "sources"),
+    [
+        ("Token", "CUSTOM", "method.request.header.X-Token"),
+        ("Request", "CUSTOM", "method.request.header.X-A, method.request.querystring.key"),
+        ("Pool", "COGNITO_USER_POOLS", "method.request.header.Authorization"),
+    ],
+)
+def test_sams_authorizers_import(world, body, version, default, authorization, sources):
+    auth = {"DefaultAuthorizer": default, "Authorizers": AUTHORIZERS, "AddDefaultAuthorizerToCorsPreflight": False}
+    api = world.call("ImportRestApi", body=body(OpenApiVersion=version, Auth=auth))["id"]
+    authorizers = {item["id"]: item for item in world.call("GetAuthorizers", restApiId=api)["items"]}
+    assert {item["name"] for item in authorizers.values()} == {"Token", "Request", "Pool"}
+    where = {"restApiId": api, "resourceId": world.resource(api, "/notes")}
+    method = world.call("GetMethod", **where, httpMethod="POST")
+    assert method["authorizationType"] == authorization
+    chosen = authorizers[method["authorizerId"]]
+    assert (chosen["name"], chosen["identitySource"]) == (default, sources)
+    assert world.call("GetMethod", **where, httpMethod="OPTIONS")["authorizationType"] == "NONE"
+    world.deploy(api)
+    assert world.send(api, "POST", "/notes").status == 401
+
+
+def test_what_else_sam_writes_of_access_imports(world, body):
+    auth = {"ApiKeyRequired": True, "ResourcePolicy": {"IpRangeWhitelist": ["192.0.2.0/24"]}}
+    cors = {"ResponseParameters": {"Headers": {"Access-Control-Allow-Origin": "'*'"}}, "StatusCode": 402}
+    api = world.call("ImportRestApi", body=body(Auth=auth, GatewayResponses={"INVALID_API_KEY": cors}))["id"]
+    world.deploy(api)
+    answer = world.send(api, "POST", "/notes")
+    assert answer.status == 402
+    assert ("Access-Control-Allow-Origin", "*") in answer.headers
+    read = json.loads(json.loads(f'"{world.call("GetRestApi", restApiId=api)["policy"]}"'))
+    assert {statement["Effect"] for statement in read["Statement"]} == {"Allow", "Deny"}

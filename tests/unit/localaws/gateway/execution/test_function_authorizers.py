@@ -1,4 +1,4 @@
-"""Authorizers that are functions: when they are asked, what with, what they may answer, and what of it is remembered."""
+"""Authorizers that are functions: when they are asked, with what, what they may say, and what is remembered."""
 
 from __future__ import annotations
 
@@ -220,9 +220,9 @@ def test_the_execution_log_tells_of_the_authorizer(world, header):
     assert written[1:4] == [
         f"Starting authorizer: {authorizer} for request: {request_id}",
         "Incoming identity: ***ow",
-        "Using valid authorizer policy for principal: *nn",
+        "Using valid authorizer policy for principal: **n",
     ]
-    assert written[4].startswith("Successfully completed authorizer execution")
+    assert written[4] == "Successfully completed authorizer execution"
     assert written[5].startswith("Verifying Usage Plan for request: ")
 
 

@@ -133,6 +133,13 @@ def test_what_is_throttled_is_not_counted(metered, told):
     assert metered.used("2024-06-17") == [[1, 4]]
 
 
+def test_what_the_stage_throttles_is_not_counted_either(world, metered, told):
+    metered.patch(("add", "/quota/limit", "5"), ("replace", "/quota/period", "DAY"))
+    world.patch_stage(metered.api, **{"/*/*/throttling/rateLimit": "1", "/*/*/throttling/burstLimit": "1"})
+    assert [told(metered.api)[0] for _ in range(3)] == [200, 429, 429]
+    assert metered.used("2024-06-17") == [[1, 4]]
+
+
 def test_a_plans_limit_of_a_method_comes_before_its_own(metered, told):
     place = f"/apiStages/{metered.api}:prod/throttle/~1notes/GET"
     plan = metered.patch(
@@ -160,22 +167,44 @@ def test_a_stage_throttles_a_method_and_every_method(world, told):
     assert told(api, path="/other")[0] == 200
 
 
+def test_a_throttled_request_leaves_the_lines_that_it_leaves_on_aws(world, told):
+    api = world.deployed()
+    world.log_to(api, level="INFO")
+    world.patch_stage(api, **{"/*/*/throttling/rateLimit": "1", "/*/*/throttling/burstLimit": "0"})
+    assert told(api)[0] == 429
+    written = [
+        line.partition(") ")[2] for line in world.telemetry.logs.groups[f"API-Gateway-Execution-Logs_{api}/prod"]
+    ]
+    assert written[1].endswith(f". API Key:  API Stage: {api}/prod")
+    assert written[2].startswith(f"Key throttle limit exceeded for RestApi {api}, Stage prod, Resource ")
+    assert written[2].endswith(", HttpMethod GET. Limit: 1.00 Burst: 0")
+    assert written[3:] == ["Method completed with status: 429"]
+
+
 def test_keys_and_limits_are_told_in_logs(world, metered):
     world.log_to(metered.api, "$context.identity.apiKeyId|$context.error.responseType|$context.requestId", level="INFO")
     world.send(metered.api, headers=KEY)
     world.send(metered.api)
     metered.patch(("replace", "/throttle/rateLimit", "0"))
     world.send(metered.api, headers=KEY)
+    world.send(metered.api, headers=[("x-api-key", "abcdefgh")])
     told = [line.split("|")[:2] for line in world.telemetry.logs.groups["access"]]
-    assert told == [[metered.key, "-"], ["-", "INVALID_API_KEY"], [metered.key, "THROTTLED"]]
+    assert told == [[metered.key, "-"], ["-", "INVALID_API_KEY"], [metered.key, "THROTTLED"], ["-", "INVALID_API_KEY"]]
     written = [
         line.partition(") ")[2]
         for line in world.telemetry.logs.groups[f"API-Gateway-Execution-Logs_{metered.api}/prod"]
     ]
-    hidden = "*" * (len(VALUE) - 2) + VALUE[-2:]
-    assert f"API Key {hidden} authorized because method 'GET /notes' requires API Key" in written
-    assert any(line.startswith("API Key  not authorized because method 'GET /notes' requires") for line in written)
-    assert "Rate limit exceeded" in written
+    hidden = "*" * (len(VALUE) - 6) + VALUE[-6:]
+    stage = f"{metered.api}/prod"
+    assert written[1].endswith(f". API Key: {hidden} API Stage: {stage}")
+    assert written[2] == f"Usage Plan check succeeded for API Key {hidden} and API Stage {stage}"
+    refused = "not authorized because method 'GET /notes' requires API Key and API Key is not associated with a Usage"
+    assert f"API Key  {refused} Plan for API Stage {stage}: No API Key" in written
+    assert (
+        f"API Key ****efgh {refused} Plan for API Stage {stage}: No Usage Plan found for key and API Stage" in written
+    )
+    resource = f"RestApi {metered.api}, Stage prod, Resource {metered.where['resourceId']}, HttpMethod GET"
+    assert f"Key throttle limit exceeded for {resource}. Limit: 0.00 Burst: 0" in written
     assert not [line for line in written if VALUE in line]
 
 
@@ -197,6 +226,10 @@ def test_required_parameters(world, told):
     assert told(api, [], query="size=1") == (400, message, "BadRequestException")
     assert world.telemetry.logs.groups["access"][1].endswith(" [page, X-Tier]")
     assert told(api, [("x-tier", "gold")], query="page=")[0] == 400
+    off = {"op": "replace", "path": "/validateRequestParameters", "value": "false"}
+    world.call("UpdateRequestValidator", restApiId=api, requestValidatorId=validator, patchOperations=[off])
+    world.deploy(api)
+    assert told(api, [])[0] == 200
     assert world.refused("DeleteRequestValidator", restApiId=api, requestValidatorId=validator) == (
         "ConflictException",
         "Cannot delete request validator 'v', is referenced in method: GET /notes",

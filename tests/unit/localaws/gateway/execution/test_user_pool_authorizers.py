@@ -99,8 +99,11 @@ def test_what_is_no_token_is_none(world, token, api, value):
 
 
 def test_a_token_expires(world, token, api, header):
+    world.now = int(world.now)
     old = token()
-    world.now += 3600
+    world.now += 3599
+    assert sent(world, api, old)[0] == 200
+    world.now += 1
     answer = world.send(api, headers=[("Authorization", old)])
     assert (answer.status, answer.body) == (401, EXPIRED)
     assert header(answer, "x-amzn-ErrorType") == "UnauthorizedException"

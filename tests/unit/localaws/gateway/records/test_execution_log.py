@@ -217,3 +217,13 @@ def test_a_methods_own_level_goes_before_every_methods(world):
     assert group not in world.telemetry.logs.groups
     world.send(api, path="/loud/1")
     assert world.telemetry.logs.groups[group]
+
+
+def test_what_authorizes_a_caller_is_hidden(world, lines):
+    headers = [("Authorization", "Bearer secret-token"), ("X-Api-Key", "0123456789abcdefghij"), ("Accept", "*/*")]
+    _, written = lines(world.deployed(), "INFO", data_trace=True, headers=headers)
+    told = next(line for line in written if line.startswith("Method request headers: "))
+    assert told == (
+        "Method request headers: {Host=127.0.0.1:4566, Authorization=*************-token, "
+        "X-Api-Key=**************efghij, Accept=*/*}"
+    )
