@@ -12,10 +12,12 @@ from pathlib import Path
 
 from pytest_rollbacklab.errors import StateError
 from pytest_rollbacklab.localaws.server import PortInUseError, serve
+from pytest_rollbacklab.localaws.telemetry.delays import AT_ONCE, Delays, read_delays
 
 __all__ = ["main"]
 
 READY = "rollbacklab cloud is ready at "
+_DELAYS_HELP = "when metrics and logs can be read: none (at once), aws, or metrics=SECONDS,logs=SECONDS"
 
 
 def main(argv: list[str] | None = None, *, on_ready: Callable[[str], object] | None = None) -> int:
@@ -30,6 +32,7 @@ def main(argv: list[str] | None = None, *, on_ready: Callable[[str], object] | N
     parser.add_argument("--state", type=Path, metavar="DIR", help="keep what is in it in this directory")
     parser.add_argument("--fresh", action="store_true", help="forget what is kept in the directory")
     parser.add_argument("--strict-iam", action="store_true", help="refuse access keys that were not issued here")
+    parser.add_argument("--delays", type=_delays, default=AT_ONCE, help=_DELAYS_HELP)
     options = parser.parse_args(argv)
     if options.fresh and options.state is None:
         parser.error("--fresh forgets what is kept in the directory of --state DIR, and none is given")
@@ -44,6 +47,7 @@ def main(argv: list[str] | None = None, *, on_ready: Callable[[str], object] | N
                 state=options.state,
                 fresh=options.fresh,
                 strict_iam=options.strict_iam,
+                delays=options.delays,
             )
             runner.run(serving)
     except StateError as error:
@@ -53,6 +57,13 @@ def main(argv: list[str] | None = None, *, on_ready: Callable[[str], object] | N
         sys.stderr.write(f"{error}\nwhat to do: give another with --port, or none for any free one\n")
         return 1
     return 0
+
+
+def _delays(text: str) -> Delays:
+    try:
+        return read_delays(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _say_ready(endpoint: str) -> None:

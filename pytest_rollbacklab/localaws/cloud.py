@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_rollbacklab.localaws.api import Scope
+from pytest_rollbacklab.localaws.api import Scope, Service
 from pytest_rollbacklab.localaws.front_door import ApiCall, FrontDoor
 from pytest_rollbacklab.localaws.gateway.gateway import Gateway
 from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
@@ -24,6 +24,7 @@ from pytest_rollbacklab.localaws.moto_seam import backends, owners, wire
 from pytest_rollbacklab.localaws.moto_seam.client import MotoClient
 from pytest_rollbacklab.localaws.stacks.service import Stacks
 from pytest_rollbacklab.localaws.telemetry import Telemetry
+from pytest_rollbacklab.localaws.telemetry.delays import AT_ONCE, Delays
 
 __all__ = ["Cloud"]
 
@@ -35,18 +36,32 @@ class Cloud:
         endpoint: The URL under which it answers; functions are told it.
         journal: Keeps what is in it; None when nothing is kept.
         strict_iam: Whether a key that nobody issued is refused; else it is an administrator's.
+        delays: How long it takes until metrics and logs can be read.
     """
 
-    def __init__(self, *, endpoint: str, journal: Journal | None = None, strict_iam: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        endpoint: str,
+        journal: Journal | None = None,
+        strict_iam: bool = False,
+        delays: Delays = AT_ONCE,
+    ) -> None:
         self._endpoint = endpoint
         self._journal = journal
         keeper = journal or Forgetful()
         moto, moto_parts = _moto(journal)
-        telemetry = Telemetry(keeper=keeper)
+        telemetry = self._telemetry = Telemetry(keeper=keeper, delays=delays)
         credentials = CredentialStore(lookup=_issued_by_moto, keeper=keeper)
         policies = Policies(aws=self)
         self._lambdas = Lambdas(
-            aws=self, telemetry=telemetry, credentials=credentials, endpoint=lambda: endpoint, keeper=keeper
+            aws=self,
+            telemetry=telemetry,
+            credentials=credentials,
+            endpoint=lambda: endpoint,
+            keeper=keeper,
+            keys=credentials,
+            policies=policies,
         )
         self._gateway = Gateway(
             aws=self,
@@ -77,7 +92,7 @@ class Cloud:
             *self._gateway.parts,
             *self._stacks.parts,
         )
-        services = (
+        self.services: tuple[Service, ...] = (
             *telemetry.services,
             *self._identity.services,
             self._lambdas.service,
@@ -85,9 +100,10 @@ class Cloud:
             self._stacks.service,
         )
         self.front_door = FrontDoor(
-            services=services,
+            services=self.services,
             invoke_api=self._invoke_api,
             function_code=self._lambdas.code,
+            function_url=self._lambdas.answer_url,
             account_of=lambda key: found.principal.account_id if (found := credentials.find(key)) else None,
             owner_of=self._owner_of,
             on_iam_write=policies.forget,
@@ -105,11 +121,13 @@ class Cloud:
         if self._journal is not None:
             self._journal.restore(self._parts)
         await self._lambdas.start()
+        self._telemetry.start(aws=self, permits=self._lambdas.permits)
         await self._stacks.resume()
 
     async def close(self) -> None:
         """End everything; no process is left."""
         await self._stacks.close()
+        await self._telemetry.close()
         await self._gateway.close()
         await self._lambdas.close()
         if self._journal is not None:

@@ -20,6 +20,7 @@ from urllib.parse import parse_qs
 
 from pytest_rollbacklab.localaws.api import Call, Scope, Service, ServiceError
 from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
+from pytest_rollbacklab.localaws.lambdas.urls import url_call
 from pytest_rollbacklab.localaws.moto_seam import wire
 from pytest_rollbacklab.localaws.moto_seam.client import MotoClient
 
@@ -35,10 +36,10 @@ _ACCOUNT_ID = re.compile(r"\d{12}")
 _SERVICE_HOST = re.compile(r"^([a-z0-9-]+)\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com")
 _API_HOST = re.compile(r"^([a-z0-9]+)\.execute-api\.")
 _API_PATHS = (
-    re.compile(r"^/_aws/execute-api/([^/]+)/([^/]+)(/.*)?$"),
+    re.compile(r"^/_aws/execute-api/([^/]+)/+([^/]+)(/.*)?$"),
     re.compile(r"^/restapis/([^/]+)/([^/]+)/_user_request_(/.*)?$"),
 )
-_STAGE_PATH = re.compile(r"^/([^/]+)(/.*)?$")
+_STAGE_PATH = re.compile(r"^/+([^/]+)(/.*)?$")
 _JWKS_PATH = re.compile(r"^/[a-z0-9-]+_[A-Za-z0-9]+/\.well-known/(jwks|openid-configuration)")
 _CODE_PATH = re.compile(r"^/_aws/lambda/code/(\d{12})/([^/]+)/([^/]+)/([^/]+)$")
 
@@ -96,6 +97,7 @@ class FrontDoor:
         account_of: Gives the account of an access key that was issued here.
         owner_of: Gives the scope of a Cognito call that is not signed.
         on_iam_write: Told the scope of each IAM call that changes something.
+        function_url: Answers a request to a function URL: its id, the path below it.
         gate: Asked before each call from outside; None when everybody may do everything.
         moto: Answers for every other service.
     """
@@ -109,6 +111,7 @@ class FrontDoor:
         account_of: Callable[[str], str | None],
         owner_of: Callable[[Mapping[str, Any]], Scope | None],
         on_iam_write: Callable[[Scope], None],
+        function_url: Callable[[HttpRequest, str, str], Awaitable[HttpResponse]] | None = None,
         gate: Gatekeeper | None = None,
         moto: MotoClient | None = None,
     ) -> None:
@@ -118,6 +121,7 @@ class FrontDoor:
         self._account_of = account_of
         self._owner_of = owner_of
         self._on_iam_write = on_iam_write
+        self._function_url = function_url
         self._gate = gate
         self._moto = moto or MotoClient()
 
@@ -128,6 +132,8 @@ class FrontDoor:
             return await self._invoke_api(request, api_call)
         if code := _CODE_PATH.match(request.raw_path):
             return self._download(*code.groups())
+        if self._function_url is not None and (called := url_call(request)):
+            return await self._function_url(request, *called)
         return await self._control_plane(request)
 
     async def call(

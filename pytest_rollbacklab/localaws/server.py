@@ -24,6 +24,7 @@ from pytest_rollbacklab.localaws.cloud import Cloud
 from pytest_rollbacklab.localaws.http import HttpRequest, HttpResponse
 from pytest_rollbacklab.localaws.journal.directory import StateDirectory, open_directory
 from pytest_rollbacklab.localaws.journal.journal import Journal
+from pytest_rollbacklab.localaws.telemetry.delays import AT_ONCE, Delays
 
 __all__ = ["HOST", "STAY", "PortInUseError", "serve"]
 
@@ -48,6 +49,7 @@ async def serve(
     state: Path | None = None,
     fresh: bool = False,
     strict_iam: bool = False,
+    delays: Delays = AT_ONCE,
 ) -> None:
     """Run the local AWS until it is told to stop.
 
@@ -58,6 +60,7 @@ async def serve(
         state: The directory to keep what is in it in; None when nothing is kept.
         fresh: Forget what is kept there.
         strict_iam: Refuse access keys that were not issued here.
+        delays: How long it takes until metrics and logs can be read.
 
     Raises:
         PortInUseError: the port is taken.
@@ -67,7 +70,7 @@ async def serve(
     _stop_on_signals(stop)
     with contextlib.ExitStack() as stack:
         directory = None if state is None else stack.enter_context(open_directory(state, fresh=fresh))
-        async with listening(port, directory, strict_iam=strict_iam) as endpoint:
+        async with listening(port, directory, strict_iam=strict_iam, delays=delays) as endpoint:
             if die_with_stdin:
                 _stop_with_stdin(stop)
             # What is here by now stays to the end, and a collection that looked at all of it would hold up a request.
@@ -79,7 +82,7 @@ async def serve(
 
 @contextlib.asynccontextmanager
 async def listening(
-    port: int, directory: StateDirectory | None = None, *, strict_iam: bool = False
+    port: int, directory: StateDirectory | None = None, *, strict_iam: bool = False, delays: Delays = AT_ONCE
 ) -> AsyncIterator[str]:
     """Serve on the port within the block, which is given the endpoint's URL.
 
@@ -93,7 +96,7 @@ async def listening(
     with _bind(port) as listener:
         endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
         journal = None if directory is None else Journal(directory)
-        cloud = Cloud(endpoint=endpoint, journal=journal, strict_iam=strict_iam)
+        cloud = Cloud(endpoint=endpoint, journal=journal, strict_iam=strict_iam, delays=delays)
         runner = web.ServerRunner(_http_server(cloud.answer), shutdown_timeout=1.0)
         await runner.setup()
         try:

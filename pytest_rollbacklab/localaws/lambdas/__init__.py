@@ -7,6 +7,7 @@
         environment     its life: initialised, invoked, ended
           process       a runtime process: state table (runtime), its API (runtime_api), its output (output)
           forks         started by the fork server (fork_server, in a process of its own)
+          languages     what differs between Python (interpreter, preload) and Node.js (node, node_runtime/)
       control/          what functions, versions, aliases and permissions there are
 
 Names are given out lazily: the fork server is a module of this package, and has no use for an HTTP server.

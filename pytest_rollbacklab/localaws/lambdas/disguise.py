@@ -21,12 +21,18 @@ class Disguise:
         python: The Python's version: ``3.11``.
     """
 
-    def __init__(self, *, task_root: Path, libraries: Iterable[Path], python: str) -> None:
+    def __init__(self, *, task_root: Path, libraries: Iterable[Path] = (), python: str = "") -> None:
         library = f"/var/lang/lib/python{python}".encode()
         self._paths = (
             (str(task_root).encode(), b"/var/task"),
             *((str(path).encode(), library) for path in libraries),
         )
+
+    def and_also(self, real: Path, told: str) -> Disguise:
+        """Return one that replaces another path as well."""
+        disguise = Disguise(task_root=real)
+        disguise._paths = (*self._paths, (str(real).encode(), told.encode()))
+        return disguise
 
     def on(self, report: bytes) -> bytes:
         """Return a report (a log event, an error's JSON) with AWS's paths."""

@@ -16,16 +16,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from pytest_rollbacklab.localaws.api import Scope
 from pytest_rollbacklab.localaws.lambdas import log_lines
+from pytest_rollbacklab.localaws.lambdas.control.code import CodePackage
 from pytest_rollbacklab.localaws.lambdas.control.function import Version
+from pytest_rollbacklab.localaws.lambdas.control.layers import importable_names
 from pytest_rollbacklab.localaws.lambdas.control.runtimes import runtime_version_arn
 from pytest_rollbacklab.localaws.lambdas.disguise import Disguise
 from pytest_rollbacklab.localaws.lambdas.exits import Exit
 from pytest_rollbacklab.localaws.lambdas.forks import Forks, Launch
 from pytest_rollbacklab.localaws.lambdas.interpreter import Interpreter
+from pytest_rollbacklab.localaws.lambdas.languages import language_of
 from pytest_rollbacklab.localaws.lambdas.log_stream import LogStream
+from pytest_rollbacklab.localaws.lambdas.memory import MemoryWatch
 from pytest_rollbacklab.localaws.lambdas.neighbours import Credentials, Telemetry
 from pytest_rollbacklab.localaws.lambdas.outcome import Measures, Outcome, conclude
 from pytest_rollbacklab.localaws.lambdas.packages import Packages
@@ -35,6 +40,8 @@ from pytest_rollbacklab.localaws.lambdas.variables import environment_variables
 
 __all__ = ["Deployed", "Environment", "Machine"]
 
+_T = TypeVar("_T")
+_MIB = 1024 * 1024
 _INIT_LIMIT_S = 10
 _CREDENTIALS_S = 12 * 3600
 """Longer than any environment is kept."""
@@ -50,6 +57,8 @@ class Machine:
     telemetry: Telemetry
     credentials: Credentials
     endpoint: Callable[[], str]
+    layer: Callable[[str], CodePackage]
+    """Gives a layer's content by the ARN of its version."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,27 +76,35 @@ class Environment:
     Args:
         deployed: What it runs.
         machine: What it is made with.
+        initialization_type: ``on-demand`` or ``provisioned-concurrency``: what the function is told.
     """
 
-    def __init__(self, deployed: Deployed, machine: Machine) -> None:
+    def __init__(self, deployed: Deployed, machine: Machine, *, initialization_type: str = "on-demand") -> None:
+        self._initialization_type = initialization_type
         self.deployed = deployed
         self.retired = False
         """Set when what it runs has been replaced: it may finish what it is at, and no more."""
         self._machine = machine
         self._package = machine.packages.lease(deployed.version.code)
+        self._layer_codes = [machine.layer(layer.arn) for layer in deployed.version.configuration.layers]
+        self._layers = machine.packages.lease(*self._layer_codes) if self._layer_codes else None
         self._scratch = Path(tempfile.mkdtemp(prefix="rollbacklab-tmp-")).resolve()
-        interpreter = machine.interpreter
         version = deployed.version
+        self._language = language_of(version.configuration.runtime, machine.interpreter)
         self.log = LogStream(
             logs=machine.telemetry.logs,
             scope=deployed.scope,
             group=version.configuration.log_group,
             version=version.number,
-            disguise=Disguise(
-                task_root=self._package.root, libraries=interpreter.libraries, python=interpreter.version
-            ),
+            disguise=self._disguise(),
         )
         self._process = self._new_process()
+        self._watch = MemoryWatch(
+            limit_bytes=version.configuration.memory_size_mb * _MIB,
+            used_bytes=lambda: self._process.peak_memory_bytes(),
+            exceeded=self._out_of_memory,
+        )
+        self._ran_out = False
         self._killed = False
         self._clock = asyncio.get_running_loop().time
         self._init_failure: Answer | Exit | TimedOut | None = None
@@ -108,14 +125,15 @@ class Environment:
             ServiceError: the package turned out to be damaged.
         """
         await self._package.ready()
+        if self._layers is not None:
+            await self._layers.ready()
         await self._machine.forks.ready()
+        notice = await self._language.prepare()
         configuration = self.deployed.version.configuration
         arn = runtime_version_arn(self.deployed.scope.region, configuration.runtime)
         self.log.write(log_lines.init_start(runtime=configuration.runtime, runtime_version_arn=arn), in_tail=False)
-        if configuration.runtime != f"python{self._machine.interpreter.version}":
-            self.log.write(
-                log_lines.other_python(configuration.runtime, self._machine.interpreter.version), in_tail=False
-            )
+        if notice is not None:
+            self.log.write(notice, in_tail=False)
         failure, took_s = await self._initialise(limit_s=_INIT_LIMIT_S, phase="init")
         if failure is None:
             self._init_duration_ms = took_s * 1000
@@ -140,12 +158,14 @@ class Environment:
             return None
         self._process.runtime.give(work)
         result = await work.done
+        self._watch.end()
         if self._timer is not None:
             self._timer.cancel()
         if work.delivered_at is None:
+            work.done = asyncio.get_running_loop().create_future()  # another environment's to settle
             return None
         self._process.drain()
-        return self._conclude(work, result)
+        return self._conclude(work, result if isinstance(result, TimedOut) else self._explained(result))
 
     def kill(self) -> None:
         """End it at once."""
@@ -156,7 +176,13 @@ class Environment:
         """End it, and leave nothing of it behind."""
         await self._process.close()
         self._package.release()
+        if self._layers is not None:
+            self._layers.release()
         await asyncio.to_thread(shutil.rmtree, self._scratch, ignore_errors=True)
+
+    def _disguise(self) -> Disguise:
+        disguise = self._language.disguise(self._package.root)
+        return disguise if self._layers is None else disguise.and_also(self._layers.root, "/opt")
 
     def _new_process(self) -> RuntimeProcess:
         return RuntimeProcess(on_delivered=self._delivered, on_output=self.log.write_output)
@@ -166,10 +192,12 @@ class Environment:
         began = self._clock()
         await self._process.start(self._machine.forks, self._launch)
         initialised = self._process.runtime.initialised
+        self._watch.begin()
         await asyncio.wait([initialised], timeout=limit_s)
+        self._watch.end()
         failure: Answer | Exit | TimedOut | None
         if initialised.done():
-            failure, took_s = initialised.result(), self._clock() - began
+            failure, took_s = self._explained(initialised.result()), self._clock() - began
         else:
             failure, took_s = TimedOut(), limit_s
             self._process.kill()
@@ -186,7 +214,10 @@ class Environment:
         return Launch(
             handler=configuration.handler,
             task_root=str(self._package.root),
-            top_level_names=deployed.version.code.top_level_names,
+            top_level_names=deployed.version.code.top_level_names.union(
+                *(importable_names(layer, configuration.runtime) for layer in self._layer_codes)
+            ),
+            command=self._command(),
             environ=environment_variables(
                 scope=deployed.scope,
                 name=deployed.name,
@@ -198,8 +229,23 @@ class Environment:
                 runtime_api=runtime_api,
                 task_root=self._package.root,
                 scratch=self._scratch,
+                initialization_type=self._initialization_type,
+                opt=self._layers.root if self._layers is not None else None,
             ),
         )
+
+    def _command(self) -> tuple[str, ...]:
+        """What to start; with a wrapper script, that, which is given the runtime's command line to run."""
+        configuration = self.deployed.version.configuration
+        command = self._language.command(memory_size_mb=configuration.memory_size_mb)
+        wrapper = (configuration.variables or {}).get("AWS_LAMBDA_EXEC_WRAPPER")
+        if not wrapper:
+            return command
+        if self._layers is not None and wrapper.startswith("/opt/"):
+            wrapper = str(self._layers.root / wrapper.removeprefix("/opt/"))
+        python = str(self._machine.interpreter.python)
+        runtime = command or (python, "-B", "-m", "awslambdaric", configuration.handler)
+        return ("/bin/sh", "-c", 'exec "$0" "$@"', wrapper, *runtime)
 
     def _delivered(self, work: Work) -> None:
         """The runtime takes an invocation: its time begins."""
@@ -208,6 +254,20 @@ class Environment:
         self._timer = asyncio.get_running_loop().call_later(left_s, self._stop, work)
         work.deadline_ms = int((time.time() + left_s) * 1000)
         self.log.write(log_lines.start(work.request_id, self.deployed.version.number))
+        self._watch.begin()
+
+    def _out_of_memory(self, used_bytes: int) -> None:
+        memory_size_mb = self.deployed.version.configuration.memory_size_mb
+        self.log.write(log_lines.out_of_memory(used_bytes, memory_size_mb))
+        self._ran_out = True
+        self._process.kill()
+
+    def _explained(self, result: _T) -> _T | Exit:
+        """Return what a process came to, with why if it was ended for its memory."""
+        if isinstance(result, Exit) and self._ran_out:
+            self._ran_out = False
+            return replace(result, error_type="Runtime.OutOfMemory")
+        return result
 
     def _stop(self, work: Work) -> None:
         self._process.kill()
@@ -249,6 +309,6 @@ def _why(failure: Answer | Exit | TimedOut) -> dict[str, str]:
         case TimedOut():
             return {"status": "timeout"}
         case Exit():
-            return {"status": "error", "error_type": "Runtime.ExitError"}
+            return {"status": "error", "error_type": failure.error_type}
         case Answer():
             return {"status": "error", "error_type": failure.error_type or "Runtime.Unknown"}

@@ -40,6 +40,8 @@ class Exit:
     """As wait(2) reports it."""
     max_rss_bytes: int = 0
     """The most memory that it had resident, ever; 0 when nobody was there to ask."""
+    error_type: str = "Runtime.ExitError"
+    """``Runtime.OutOfMemory`` when it was ended for taking more than it has."""
 
     @property
     def description(self) -> str:

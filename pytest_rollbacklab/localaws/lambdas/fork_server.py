@@ -7,7 +7,7 @@ certain that a process id still means the process that it started, so it does th
 
 Lines of JSON, both ways. Requests, ``fork`` and ``spawn`` with one descriptor (the output pipe's write end):
 
-    {"do": "fork" | "spawn", "id": 1, "handler": "app.main", "task_root": "/...", "environ": {...}}
+    {"do": "fork" | "spawn", "id": 1, "handler": "app.main", "task_root": "/...", "environ": {...}, "command": []}
     {"do": "kill", "pid": 4711}
 
 Answers:

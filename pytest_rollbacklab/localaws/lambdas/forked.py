@@ -13,9 +13,10 @@ import ctypes
 import gc
 import os
 import signal
+import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,8 @@ class ForkedEnvironment:
     """The write end of the pipe that its standard output, standard error and telemetry go to."""
     server: int
     """The fork server's process id."""
+    command: Sequence[str] = ()
+    """What to spawn; empty for Python."""
 
     @classmethod
     def from_request(cls, request: Mapping[str, Any], *, output: int) -> ForkedEnvironment:
@@ -49,6 +52,7 @@ class ForkedEnvironment:
             task_root=request["task_root"],
             output=output,
             server=os.getpid(),
+            command=request.get("command", ()),
         )
 
     def detach(self) -> None:
@@ -84,11 +88,22 @@ class ForkedEnvironment:
         main(["/var/runtime/bootstrap.py", self.handler])
 
     def spawn(self) -> None:
-        """Serve invocations in a fresh interpreter that takes this process's place."""
+        """Serve invocations in a fresh interpreter, of whichever language, that takes this process's place."""
         telemetry = self.settle()
         os.set_inheritable(telemetry, True)
-        command = [sys.executable, "-B", "-m", "awslambdaric", self.handler]
-        os.execve(sys.executable, command, os.environ)  # noqa: S606 - there is no shell to want here
+        if self.command:
+            os.environ["_ROLLBACKLAB_RUNTIME_API_FD"] = str(_connected(self.environ["AWS_LAMBDA_RUNTIME_API"]))
+        command = [*self.command] or [sys.executable, "-B", "-m", "awslambdaric", self.handler]
+        os.execve(command[0], command, os.environ)  # noqa: S606 - there is no shell to want here
+
+
+def _connected(address: str) -> int:
+    """Connect to ``host:port`` for the program to come: a language that cannot wait for a connection has one then."""
+    host, _, port = address.partition(":")
+    connection = socket.create_connection((host, int(port)))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.set_inheritable(True)
+    return connection.detach()
 
 
 def become_subreaper() -> None:

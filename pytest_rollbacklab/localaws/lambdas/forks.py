@@ -44,6 +44,8 @@ class Launch:
     top_level_names: frozenset[str]
     """What can be imported from the task root. A name that the fork server has loaded already would be the fork
     server's in a forked child, while on AWS the package's own wins: then a fresh interpreter is started instead."""
+    command: tuple[str, ...] = ()
+    """The program to run in place of Python, with its arguments; it finds its Runtime API connected."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,11 +124,12 @@ class Forks:
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._asked[number] = answer
         request = {
-            "do": "spawn" if launch.top_level_names & loaded or not loaded else "fork",
+            "do": "spawn" if launch.command or launch.top_level_names & loaded or not loaded else "fork",
             "id": number,
             "handler": launch.handler,
             "task_root": launch.task_root,
             "environ": dict(launch.environ),
+            "command": launch.command,
         }
         self._link.send(request, output)
         return await answer

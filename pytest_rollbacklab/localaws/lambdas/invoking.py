@@ -1,8 +1,8 @@
 """Invocations: the Invoke API, and the same for other parts of the cloud.
 
 Everything that can be refused is refused before anything runs. From then on an invocation is its own: a caller that
-gives up (API Gateway after 29 seconds) does not stop the function, as on AWS. Asynchronous invocations (Event) begin
-where ``Invoker.invoke`` is asked for one: they are refused by name until there is a queue behind them.
+gives up (API Gateway after 29 seconds) does not stop the function, as on AWS. An Event invocation is accepted here, and
+run from its queue (``events``).
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ from pytest_rollbacklab.localaws.lambdas.control.errors import invalid_parameter
 from pytest_rollbacklab.localaws.lambdas.control.options import refuse_others
 from pytest_rollbacklab.localaws.lambdas.control.registry import Registry
 from pytest_rollbacklab.localaws.lambdas.environment import Deployed
+from pytest_rollbacklab.localaws.lambdas.events.event import Event, Said
+from pytest_rollbacklab.localaws.lambdas.events.trying import new_event
 from pytest_rollbacklab.localaws.lambdas.forks import ForkServerError
-from pytest_rollbacklab.localaws.lambdas.metrics import Measured, record_invocation, record_throttle
+from pytest_rollbacklab.localaws.lambdas.metrics import Measured, record_event, record_invocation, record_throttle
 from pytest_rollbacklab.localaws.lambdas.neighbours import Metrics
 from pytest_rollbacklab.localaws.lambdas.outcome import Outcome
 from pytest_rollbacklab.localaws.lambdas.payload import check_payload, client_context_json
 from pytest_rollbacklab.localaws.lambdas.pool import Pool
+from pytest_rollbacklab.localaws.lambdas.provisions import Provisions
 from pytest_rollbacklab.localaws.lambdas.routing import Route, route
 from pytest_rollbacklab.localaws.lambdas.runtime import Work
 from pytest_rollbacklab.localaws.lambdas.throttle import Throttle
@@ -65,22 +68,33 @@ class Invoker:
     Args:
         registry: The functions.
         pool: Their environments.
+        provisions: Those that were made ready ahead.
         metrics: CloudWatch.
+        accept: Takes an event into its queue.
         draw: Draws a number from 0 up to 1, for aliases of two versions.
     """
 
     def __init__(
-        self, *, registry: Registry, pool: Pool, metrics: Metrics, draw: Callable[[], float] = random.random
+        self,
+        *,
+        registry: Registry,
+        pool: Pool,
+        provisions: Provisions,
+        metrics: Metrics,
+        accept: Callable[[Event], object],
+        draw: Callable[[], float] = random.random,
     ) -> None:
         self._registry = registry
         self._pool = pool
+        self._provisions = provisions
         self._metrics = metrics
+        self._accept = accept
         self._draw = draw
         self._throttle = Throttle(registry=registry)
         self._running: set[asyncio.Task[Invocation]] = set()
 
     async def operation(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
-        """Answer Invoke: RequestResponse and DryRun."""
+        """Answer Invoke: RequestResponse, Event and DryRun."""
         refuse_others(params, supported=_MEMBERS)
         function, qualifier = params["FunctionName"], params.get("Qualifier")
         match params.get("InvocationType") or "RequestResponse":
@@ -89,10 +103,19 @@ class Invoker:
             case "DryRun":
                 self._route(call.scope, function, qualifier)
                 return {"StatusCode": 204, "Payload": b""}
+            case "Event":
+                self.accept(
+                    call.scope,
+                    function,
+                    qualifier,
+                    params.get("Payload") or b"",
+                    client_context=params.get("ClientContext"),
+                    request_id=call.request_id,
+                )
+                return {"StatusCode": 202, "Payload": b""}
             case other:
                 raise invalid_parameter(
-                    f"InvocationType={other} is not emulated by this local AWS. "
-                    "Invoke the function with RequestResponse or DryRun."
+                    f"InvocationType={other} is none. Invoke the function with RequestResponse, Event or DryRun."
                 )
         invocation = await self.invoke(
             call.scope,
@@ -130,6 +153,55 @@ class Invoker:
         task.add_done_callback(self._ran)
         return await asyncio.shield(task)
 
+    def accept(
+        self,
+        scope: Scope,
+        function: str,
+        qualifier: str | None,
+        payload: bytes,
+        *,
+        trace_id: str | None = None,
+        client_context: str | None = None,
+        request_id: str | None = None,
+    ) -> str:
+        """Accept an event; return its request id. See ``Lambdas.send_event``."""
+        taken = self._route(scope, function, qualifier)
+        checked = check_payload(payload, of_event=True)
+        client_context_json(client_context)
+        event = new_event(
+            scope,
+            function,
+            qualifier,
+            checked,
+            trace_id=trace_id,
+            client_context=client_context,
+            request_id=request_id,
+        )
+        self._accept(event)
+        record_event(self._metrics, scope, taken.function.name, "AsyncEventsReceived")
+        return event.request_id
+
+    async def try_event(self, event: Event) -> Said:
+        """Run an event's function once.
+
+        Raises:
+            ServiceError: it was throttled, or is gone.
+        """
+        invocation = await self.invoke(
+            event.scope,
+            event.function,
+            event.qualifier,
+            event.payload,
+            trace_id=event.trace_id,
+            client_context=event.client_context,
+            request_id=event.request_id,
+        )
+        return Said(
+            payload=invocation.payload,
+            failed=invocation.function_error is not None,
+            executed_version=invocation.executed_version,
+        )
+
     async def close(self) -> None:
         """Wait for what still runs; its environments have been ended before, so it does not take long."""
         if self._running:
@@ -141,8 +213,7 @@ class Invoker:
     async def _run(self, taken: Route, work: Work) -> Invocation:
         measured = _measured(taken)
         try:
-            with self._throttle.one_more(taken.function) as concurrency:
-                outcome, log_tail = await self._in_environment(taken, work)
+            outcome, log_tail, concurrency = await self._served(taken, work)
         except ServiceError as error:
             if error.code == "TooManyRequestsException":
                 record_throttle(self._metrics, measured)
@@ -163,6 +234,19 @@ class Invoker:
             log_tail=log_tail,
             duration_ms=outcome.duration_ms,
         )
+
+    async def _served(self, taken: Route, work: Work) -> tuple[Outcome, str, int]:
+        """Run an invocation where there is room for it; return how many run at once, too."""
+        while (environment := self._provisions.take(taken.function, taken.qualifier)) is not None:
+            with self._throttle.provisioned(taken.function) as concurrency:
+                try:
+                    outcome = await environment.invoke(work)
+                finally:
+                    self._provisions.give_back(environment)
+            if outcome is not None:
+                return outcome, environment.log.take_tail(), concurrency
+        with self._throttle.one_more(taken.function) as concurrency:
+            return *await self._in_environment(taken, work), concurrency
 
     async def _in_environment(self, taken: Route, work: Work) -> tuple[Outcome, str]:
         """Run an invocation in an environment; in another one when the first ended before it took it."""

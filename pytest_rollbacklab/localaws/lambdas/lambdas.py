@@ -13,20 +13,32 @@ from pytest_rollbacklab.localaws.api import Aws, Scope, Service
 from pytest_rollbacklab.localaws.keeping import Forgetful, Keeper, Part
 from pytest_rollbacklab.localaws.lambdas.control.alias_operations import AliasOperations
 from pytest_rollbacklab.localaws.lambdas.control.concurrency import ConcurrencyOperations
+from pytest_rollbacklab.localaws.lambdas.control.event_settings import EventSettingOperations
 from pytest_rollbacklab.localaws.lambdas.control.function import Version
 from pytest_rollbacklab.localaws.lambdas.control.function_operations import FunctionOperations
 from pytest_rollbacklab.localaws.lambdas.control.function_reads import FunctionReads
 from pytest_rollbacklab.localaws.lambdas.control.kept import KeptFunctions
+from pytest_rollbacklab.localaws.lambdas.control.layer_operations import LayerOperations
+from pytest_rollbacklab.localaws.lambdas.control.layers import LayerShelf, layer_arn
 from pytest_rollbacklab.localaws.lambdas.control.permission_operations import PermissionOperations
+from pytest_rollbacklab.localaws.lambdas.control.provisioned_operations import ProvisionedOperations
 from pytest_rollbacklab.localaws.lambdas.control.tags import TagOperations
+from pytest_rollbacklab.localaws.lambdas.control.url_operations import UrlOperations
 from pytest_rollbacklab.localaws.lambdas.control.version_operations import VersionOperations
 from pytest_rollbacklab.localaws.lambdas.environment import Machine
+from pytest_rollbacklab.localaws.lambdas.events.delivery import Delivery
+from pytest_rollbacklab.localaws.lambdas.events.queue import EventQueues
+from pytest_rollbacklab.localaws.lambdas.events.trying import Trying
 from pytest_rollbacklab.localaws.lambdas.forks import Forks
 from pytest_rollbacklab.localaws.lambdas.interpreter import Interpreter
 from pytest_rollbacklab.localaws.lambdas.invoking import Invocation, Invoker
-from pytest_rollbacklab.localaws.lambdas.neighbours import Credentials, Telemetry
+from pytest_rollbacklab.localaws.lambdas.neighbours import Credentials, Decides, FindsKeys, Telemetry
 from pytest_rollbacklab.localaws.lambdas.packages import Packages
 from pytest_rollbacklab.localaws.lambdas.pool import Pool
+from pytest_rollbacklab.localaws.lambdas.provisions import Provisions
+from pytest_rollbacklab.localaws.lambdas.sources.operations import EventSources
+from pytest_rollbacklab.localaws.lambdas.sources.polling import Polling
+from pytest_rollbacklab.localaws.lambdas.urls import FunctionUrls
 
 __all__ = ["Lambdas"]
 
@@ -40,7 +52,11 @@ class Lambdas:
         credentials: Issues the credentials of execution roles.
         endpoint: Says the local AWS's address, once it has one.
         keeper: Hears of every change. What functions there are is kept; what runs is not: after a restart every
-            function starts cold, and an invocation that nobody had been answered yet is gone, Event ones included.
+            function starts cold, and an invocation that nobody had been answered yet is gone. Events are kept until
+            their end has been told, and are run again.
+        keys: Finds the keys that requests to function URLs are signed with.
+        policies: Says what their owners may do.
+        retry_minutes: Whether a failed event is tried again after one and two minutes, as on AWS, and not at once.
     """
 
     def __init__(
@@ -51,10 +67,14 @@ class Lambdas:
         credentials: Credentials,
         endpoint: Callable[[], str],
         keeper: Keeper | None = None,
+        keys: FindsKeys | None = None,
+        policies: Decides | None = None,
+        retry_minutes: bool = False,
     ) -> None:
-        kept = KeptFunctions(keeper or Forgetful())
-        self.parts: tuple[Part, ...] = (kept,)
+        keeper = keeper or Forgetful()
+        kept = KeptFunctions(keeper, also=lambda function: self._provisions.changed(function))
         self._registry = kept.registry
+        self._layers = LayerShelf(keeper)
         self._interpreter = Interpreter()
         self._packages = Packages()
         self._forks = Forks(self._interpreter)
@@ -65,12 +85,41 @@ class Lambdas:
             telemetry=telemetry,
             credentials=credentials,
             endpoint=endpoint,
+            layer=self._layers.content,
         )
         self._pool = Pool(machine)
-        self._invoker = Invoker(registry=self._registry, pool=self._pool, metrics=telemetry.metrics)
+        self._provisions = Provisions(registry=self._registry, machine=machine)
+        self._invoker = Invoker(
+            registry=self._registry,
+            pool=self._pool,
+            provisions=self._provisions,
+            metrics=telemetry.metrics,
+            accept=lambda event: self._events.put(event),
+        )
+        delivery = Delivery(aws=aws, invoke=self._send_on)
+        self._sources = EventSources(
+            registry=self._registry, aws=aws, keeper=keeper, changed=lambda source: self._polling.changed(source)
+        )
+        self._polling = Polling(sources=self._sources, aws=aws, invoke=self._invoker.invoke, delivery=delivery)
+        trying = Trying(
+            registry=self._registry,
+            run=self._invoker.try_event,
+            delivery=delivery,
+            metrics=telemetry.metrics,
+            waits=retry_minutes,
+        )
+        self._events = EventQueues(step=trying.step, keeper=keeper)
+        self.parts: tuple[Part, ...] = (self._layers, kept, self._events, self._sources)
+        self._urls = FunctionUrls(
+            registry=self._registry, invoke=self._invoker.invoke, keys=lambda: keys, policies=policies
+        )
+        self.answer_url = self._urls.answer
+        """Answers a request to a function URL."""
         self._reads = FunctionReads(registry=self._registry, endpoint=endpoint)
         self._permissions = PermissionOperations(registry=self._registry)
-        functions = FunctionOperations(registry=self._registry, aws=aws, superseded=self._superseded)
+        functions = FunctionOperations(
+            registry=self._registry, aws=aws, layers=self._layers, superseded=self._superseded
+        )
         self.service = Service(
             name="lambda",
             operations={
@@ -81,6 +130,11 @@ class Lambdas:
                 **self._permissions.operations,
                 **ConcurrencyOperations(registry=self._registry).operations,
                 **TagOperations(registry=self._registry).operations,
+                **ProvisionedOperations(registry=self._registry, progress=self._provisions.progress).operations,
+                **UrlOperations(registry=self._registry, endpoint=endpoint).operations,
+                **self._sources.operations,
+                **LayerOperations(shelf=self._layers, aws=aws, endpoint=endpoint).operations,
+                **EventSettingOperations(registry=self._registry).operations,
                 "Invoke": self._invoker.operation,
             },
         )
@@ -88,9 +142,15 @@ class Lambdas:
     async def start(self) -> None:
         """Start the fork server. It gets ready by itself; the first invocation waits for it, nothing else does."""
         self._forks.start()
+        self._provisions.start()
+        self._events.start()
+        self._polling.start()
 
     async def close(self) -> None:
         """End every environment and the fork server; no process and no directory is left."""
+        await self._polling.close()
+        await self._events.close()
+        await self._provisions.close()
         await self._pool.close()
         await self._forks.close()
         await self._invoker.close()
@@ -136,6 +196,32 @@ class Lambdas:
             request_id=request_id,
         )
 
+    def send_event(
+        self,
+        scope: Scope,
+        function: str,
+        qualifier: str | None,
+        payload: bytes,
+        *,
+        trace_id: str | None = None,
+        client_context: str | None = None,
+        request_id: str | None = None,
+    ) -> str:
+        """Have a function run later, as Invoke does with Event; return the request id. Arguments as ``invoke``'s.
+
+        Raises:
+            ServiceError: no such function, more than 1 MB, no JSON. A throttled event is tried again, not refused.
+        """
+        return self._invoker.accept(
+            scope,
+            function,
+            qualifier,
+            payload,
+            trace_id=trace_id,
+            client_context=client_context,
+            request_id=request_id,
+        )
+
     def permits(self, scope: Scope, function: str, qualifier: str | None, *, principal: str, source_arn: str) -> bool:
         """Say whether the function's resource policy lets a service invoke it.
 
@@ -149,12 +235,23 @@ class Lambdas:
         return self._permissions.permits(scope, function, qualifier, principal=principal, source_arn=source_arn)
 
     def code(self, scope: Scope, name: str, qualifier: str) -> bytes:
-        """Return the zip that GetFunction's Code.Location leads to.
+        """Return the zip that GetFunction's Code.Location, or a layer's Content.Location, leads to.
+
+        Args:
+            scope: Where it is.
+            name: The function's, or ``layer:`` and the layer's.
+            qualifier: The version.
 
         Raises:
             ServiceError: ``ResourceNotFoundException``.
         """
+        kind, _, layer = name.partition(":")
+        if kind == "layer":
+            return self._layers.content(f"{layer_arn(scope, layer)}:{qualifier}").zip
         return self._reads.code(scope, name, qualifier)
+
+    def _send_on(self, scope: Scope, function: str, payload: bytes) -> None:
+        self._invoker.accept(scope, function, None, payload)
 
     def _superseded(self, version: Version) -> None:
         self._pool.retire(version)

@@ -11,7 +11,18 @@ import math
 import re
 from datetime import datetime
 
-__all__ = ["end", "exited", "init_report", "init_start", "other_python", "report", "start", "timed_out"]
+__all__ = [
+    "end",
+    "exited",
+    "init_report",
+    "init_start",
+    "other_version",
+    "out_of_memory",
+    "report",
+    "start",
+    "timed_out",
+    "too_much_output",
+]
 
 _MIB = 1024 * 1024
 _RUNTIME = re.compile(r"(?P<language>[a-z]+)(?P<version>[0-9.]+?)(?:\.x)?")
@@ -24,9 +35,22 @@ def init_start(*, runtime: str, runtime_version_arn: str) -> str:
     return f"INIT_START Runtime Version: {name}.v1\tRuntime Version ARN: {runtime_version_arn}\n"
 
 
-def other_python(runtime: str, python: str) -> str:
-    """Say, as AWS never would, that a function runs on another Python than it asks for. ``python``: ``3.11``."""
-    return f"[rollbacklab] The runtime {runtime} runs on the Python of this machine here: {python}.\n"
+def other_version(runtime: str, language: str, version: str) -> str:
+    """Say, as AWS never would, that a function runs on another version than it asks for: ``Python``, ``3.11``."""
+    return f"[rollbacklab] The runtime {runtime} runs on the {language} of this machine here: {version}.\n"
+
+
+def out_of_memory(used_bytes: int, memory_size_mb: int) -> str:
+    """Say, as AWS never would, that it was this local AWS that ended a process."""
+    return (
+        f"[rollbacklab] The process had {math.ceil(used_bytes / _MIB)} MB resident, more than the {memory_size_mb} MB "
+        "of the function, and was ended as AWS would have done.\n"
+    )
+
+
+def too_much_output(limit_bytes: int) -> str:
+    """Say, as AWS never would, that no more of what an invocation prints is kept."""
+    return f"[rollbacklab] One invocation has printed {limit_bytes // _MIB} MB; what it prints further is not kept.\n"
 
 
 def init_report(*, duration_ms: float, phase: str, status: str, error_type: str | None = None) -> str:
@@ -49,9 +73,9 @@ def timed_out(request_id: str, timeout_s: float, at: datetime) -> str:
     return f"{stamp} {request_id} Task timed out after {timeout_s:.2f} seconds\n\n"
 
 
-def exited(request_id: str, description: str) -> str:
+def exited(request_id: str, description: str, error_type: str = "Runtime.ExitError") -> str:
     """Say that the runtime ended in the middle of an invocation; ``description`` as in ``exits.Exit``."""
-    return f"RequestId: {request_id} Error: {description}\nRuntime.ExitError\n"
+    return f"RequestId: {request_id} Error: {description}\n{error_type}\n"
 
 
 def report(

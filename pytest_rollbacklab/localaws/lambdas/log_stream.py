@@ -11,12 +11,15 @@ import uuid
 from datetime import UTC, datetime
 
 from pytest_rollbacklab.localaws.api import Scope
+from pytest_rollbacklab.localaws.lambdas import log_lines
 from pytest_rollbacklab.localaws.lambdas.disguise import Disguise
 from pytest_rollbacklab.localaws.lambdas.neighbours import Logs
 
 __all__ = ["LogStream"]
 
 _TAIL_BYTES = 4096
+_OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024
+"""What one invocation may print, or an initialisation: the log is held in memory here."""
 
 
 class LogStream:
@@ -36,6 +39,7 @@ class LogStream:
         self._group = group
         self.disguise = disguise
         self._tail = ""
+        self._printed_bytes = 0
         self.name = f"{datetime.now(UTC):%Y/%m/%d}/[{version}]{uuid.uuid4().hex}"
 
     def write(self, *lines: str, in_tail: bool = True) -> None:
@@ -45,10 +49,16 @@ class LogStream:
             self._tail = (self._tail + "".join(lines))[-_TAIL_BYTES:]
 
     def write_output(self, events: list[bytes]) -> None:
-        """Write what the function says."""
+        """Write what the function says, up to a limit."""
+        if self._printed_bytes > _OUTPUT_LIMIT_BYTES:
+            return
+        self._printed_bytes += sum(map(len, events))
+        if self._printed_bytes > _OUTPUT_LIMIT_BYTES:
+            self.write(log_lines.too_much_output(_OUTPUT_LIMIT_BYTES))
+            return
         self.write(*(self.disguise.on(event).decode("utf-8", "replace") for event in events))
 
     def take_tail(self) -> str:
         """Return the tail, and begin another."""
-        tail, self._tail = self._tail, ""
+        tail, self._tail, self._printed_bytes = self._tail, "", 0
         return tail

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pytest_rollbacklab.localaws.api import Scope
 from pytest_rollbacklab.localaws.lambdas.neighbours import Metrics
 
-__all__ = ["Measured", "record_invocation", "record_throttle"]
+__all__ = ["Measured", "record_event", "record_invocation", "record_throttle"]
 
 _NAMESPACE = "AWS/Lambda"
 
@@ -63,3 +63,9 @@ def record_throttle(metrics: Metrics, measured: Measured) -> None:
     """Record a request that was refused for being one too many."""
     for dimensions in measured.dimensions():
         metrics.record(measured.scope, _NAMESPACE, "Throttles", dimensions, 1, "Count")
+
+
+def record_event(metrics: Metrics, scope: Scope, function: str, name: str) -> None:
+    """Record what happened to an event: ``AsyncEventsReceived``, ``AsyncEventsDropped``, a failed delivery."""
+    for dimensions in ({}, {"FunctionName": function}):
+        metrics.record(scope, _NAMESPACE, name, dimensions, 1, "Count")

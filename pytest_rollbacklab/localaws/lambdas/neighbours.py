@@ -6,13 +6,16 @@ tests can stand something smaller in their place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from pytest_rollbacklab.localaws.api import Scope
+from pytest_rollbacklab.localaws.identity.credentials import Credentials as Issued
+from pytest_rollbacklab.localaws.identity.credentials import Principal
+from pytest_rollbacklab.localaws.identity.policies import Decision
 from pytest_rollbacklab.localaws.lambdas.variables import RoleCredentials
 
-__all__ = ["Credentials", "Logs", "Metrics", "Telemetry"]
+__all__ = ["Credentials", "Decides", "FindsKeys", "Logs", "Metrics", "Telemetry"]
 
 
 class Logs(Protocol):
@@ -45,3 +48,19 @@ class Credentials(Protocol):
 
     def issue(self, scope: Scope, *, role_arn: str, session_name: str, duration_s: int) -> RoleCredentials:
         """Issue the credentials of a role's session."""
+
+
+class FindsKeys(Protocol):
+    """The keys that were issued."""
+
+    def find(self, access_key_id: str, /) -> Issued | None:
+        """Return a key with its secret and its owner."""
+
+
+class Decides(Protocol):
+    """IAM's policies."""
+
+    async def allows(
+        self, principal: Principal, action: str, resource: str | None, context: Mapping[str, str | Sequence[str]], /
+    ) -> Decision:
+        """Decide whether a principal may do this."""

@@ -79,8 +79,9 @@ def _told(
             payload = _payload("Sandbox.Timedout", request_id, f"Task timed out after {work.timeout_s:.2f} seconds")
             return payload, "timeout", None, [log_lines.timed_out(request_id, work.timeout_s, at)]
         case Exit():
-            payload = _payload("Runtime.ExitError", request_id, result.description)
-            return payload, "error", "Runtime.ExitError", [log_lines.exited(request_id, result.description)]
+            payload = _payload(result.error_type, request_id, result.description)
+            said = log_lines.exited(request_id, result.description, result.error_type)
+            return payload, "error", result.error_type, [said]
         case Answer():
             # An error that the handler raised is the function's affair: REPORT has no status then (as recorded:
             # lambda-log-unhandled-error-and-retry).

@@ -25,7 +25,7 @@ from collections.abc import Callable
 __all__ = ["EventSplitter", "OutputPipe"]
 
 _FRAME_START = b"\xa5\x5a\x00"
-_FRAME_TYPES = frozenset(b"\x02\x03\x0a\x0b\x0e\x0f\x12\x13\x16\x17\x1a\x1b")
+_FRAME_TYPES = frozenset(b"\x02\x03\x06\x07\x0a\x0b\x0e\x0f\x12\x13\x16\x17\x1a\x1b")
 _HEADER_BYTES = 16
 _FRAME_LIMIT_BYTES = 16 * 1024 * 1024
 """A longer frame is none: some binary output looked like a header."""

@@ -16,7 +16,7 @@ import stat
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,18 +66,21 @@ class Packages:
 
     def __init__(self) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="rollbacklab-packages-")).resolve()
-        self._packages: dict[str, _Package] = {}
+        self._packages: dict[tuple[str, ...], _Package] = {}
         self._numbers = itertools.count(1)
 
-    def lease(self, code: CodePackage) -> Lease:
-        """Use a package, which begins to be unpacked unless it is there."""
-        package = self._packages.get(code.sha256)
+    def lease(self, *codes: CodePackage) -> Lease:
+        """Use a package, which begins to be unpacked unless it is there.
+
+        Args:
+            codes: Several are unpacked into one directory, each over those before it, as layers are.
+        """
+        key = tuple(code.sha256 for code in codes)
+        package = self._packages.get(key)
         if package is None:
             root = self._home / str(next(self._numbers))
-            package = _Package(
-                root=root, unpacked=_begin(code, root), forget=lambda: self._packages.pop(code.sha256, None)
-            )
-            self._packages[code.sha256] = package
+            package = _Package(root=root, unpacked=_begin(codes, root), forget=lambda: self._packages.pop(key, None))
+            self._packages[key] = package
         package.leases += 1
         return Lease(package)
 
@@ -86,25 +89,26 @@ class Packages:
         _remove(self._home)
 
 
-def _begin(code: CodePackage, root: Path) -> asyncio.Future[None]:
+def _begin(codes: Sequence[CodePackage], root: Path) -> asyncio.Future[None]:
     loop = asyncio.get_running_loop()
-    if code.unzipped_bytes > _UNPACK_INLINE_BYTES:
-        return loop.run_in_executor(None, _unpack, code.zip, root)
+    if sum(code.unzipped_bytes for code in codes) > _UNPACK_INLINE_BYTES:
+        return loop.run_in_executor(None, _unpack, codes, root)
     unpacked: asyncio.Future[None] = loop.create_future()
     try:
-        _unpack(code.zip, root)
+        _unpack(codes, root)
         unpacked.set_result(None)
     except ServiceError as error:
         unpacked.set_exception(error)
     return unpacked
 
 
-def _unpack(package: bytes, root: Path) -> None:
+def _unpack(codes: Sequence[CodePackage], root: Path) -> None:
     try:
-        with zipfile.ZipFile(io.BytesIO(package)) as archive:
-            root.mkdir()
-            for entry in archive.infolist():
-                _write(archive, entry, root / entry.filename)
+        root.mkdir()
+        for code in codes:
+            with zipfile.ZipFile(io.BytesIO(code.zip)) as archive:
+                for entry in archive.infolist():
+                    _write(archive, entry, root / entry.filename)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, NotImplementedError) as error:
         raise ServiceError(
             "InvalidZipFileException", f"Lambda could not unzip the deployment package: {error}", 502, Type="User"

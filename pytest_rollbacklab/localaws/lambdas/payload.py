@@ -17,17 +17,27 @@ from pytest_rollbacklab.localaws.lambdas.control.errors import invalid_request_c
 __all__ = ["check_payload", "client_context_json"]
 
 _LIMIT_BYTES = 6291456
+_EVENT_LIMIT_BYTES = 1048576
+"""One megabyte since October 2025 (Lambda's quotas); it was 256 KB."""
 _EXPECTED = "JSON String, Number, Array, Object or token 'null', 'true' or 'false'"
 _SOURCE = "Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)"
 _WORD = re.compile(rb"[A-Za-z_$][A-Za-z0-9_$]*")
 
 
-def check_payload(payload: bytes) -> bytes:
+def check_payload(payload: bytes, *, of_event: bool = False) -> bytes:
     """Return the payload that the function gets: an empty one is an empty object.
 
+    Args:
+        payload: As it came.
+        of_event: Whether it is an Event invocation's, which may be one megabyte.
+
     Raises:
-        ServiceError: it is too long for a synchronous invocation, or is no JSON.
+        ServiceError: it is too long for the invocation's type, or is no JSON.
     """
+    if of_event and len(payload) > _EVENT_LIMIT_BYTES:
+        raise too_large(
+            f"{len(payload)} byte payload is too large for the Event invocation type (limit {_EVENT_LIMIT_BYTES} bytes)"
+        )
     if len(payload) > _LIMIT_BYTES:
         raise too_large(f"Request must be smaller than {_LIMIT_BYTES} bytes for the InvokeFunction operation")
     if not payload:

@@ -50,11 +50,27 @@ class Throttle:
             if not running[function]:
                 del running[function]
 
+    @contextmanager
+    def provisioned(self, function: Function) -> Iterator[int]:
+        """Let an invocation run in an environment that was provisioned: what there is of these is their only limit.
+
+        Yields:
+            How many of the function run on demand, and this one.
+        """
+        yield self._running.of(function.scope).get(function, 0) + 1
+
     def _check(self, function: Function, running: dict[Function, int]) -> None:
         if function.reserved_concurrency is not None:
-            if running.get(function, 0) >= function.reserved_concurrency:
+            if running.get(function, 0) >= function.reserved_concurrency - _provisioned(function):
                 raise too_many_requests("ReservedFunctionConcurrentInvocationLimitExceeded")
             return
         shared = sum(count for other, count in running.items() if other.reserved_concurrency is None)
-        if shared >= unreserved(self._registry.all_of(function.scope)):
+        functions = list(self._registry.all_of(function.scope))
+        provisioned = sum(_provisioned(other) for other in functions if other.reserved_concurrency is None)
+        if shared >= unreserved(functions) - provisioned:
             raise too_many_requests("ConcurrentInvocationLimitExceeded")
+
+
+def _provisioned(function: Function) -> int:
+    """How much of a function's concurrency is set aside for its provisioned environments."""
+    return sum(provisioned.wanted for provisioned in function.provisioned.values())

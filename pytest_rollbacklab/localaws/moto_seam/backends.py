@@ -96,6 +96,8 @@ def _host(request: HttpRequest, signing_name: str, region: str) -> str:
     sent = request.header("host") or ""
     if _AWS_HOST.search(sent):
         return sent.partition(":")[0]
+    if (request.header("x-amz-target") or "").startswith("DynamoDBStreams_"):  # signed as DynamoDB itself
+        return f"streams.dynamodb.{region}.amazonaws.com"
     return _GLOBAL_HOSTS.get(signing_name, "{service}.{region}.amazonaws.com").format(
         service=signing_name, region=region
     )

@@ -33,6 +33,9 @@ __all__ = ["Parsed", "parse", "protocol_named", "protocol_of", "write_error", "w
 
 _JSON = "application/x-amz-json-"
 _FORM = "application/x-www-form-urlencoded"
+_PLAIN = frozenset({("logs", "FilterLogEvents"), ("logs", "GetLogEvents")})
+"""Results of hundreds of events that are JSON already, member for member: to walk them by the model takes ten times as
+long as to write them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,6 +146,9 @@ def write_result(parsed: Parsed, result: Mapping[str, Any], request_id: str) -> 
     """Write an operation's result in the protocol in which it was asked for."""
     if parsed.protocol == "cbor":
         return HttpResponse(status=200, body=cbor.encode(result), headers=_cbor_headers(request_id))
+    if (parsed.service, parsed.operation) in _PLAIN and parsed.protocol == "json":
+        headers = (("Content-Type", f"{_JSON}1.1"), ("x-amzn-RequestId", request_id))
+        return HttpResponse(status=200, body=json.dumps(result).encode(), headers=headers)
     model = get_service_model(parsed.service).operation_model(parsed.operation)
     if model.has_event_stream_output:
         return HttpResponse(

@@ -39,6 +39,11 @@ class CodePackage:
     top_level_names: frozenset[str] = field(repr=False)
     """What can be imported from its root: ``app`` for ``app.py`` as for ``app/__init__.py``."""
 
+    def names(self) -> list[str]:
+        """Return the names of all of its files."""
+        with zipfile.ZipFile(io.BytesIO(self.zip)) as archive:
+            return archive.namelist()
+
 
 async def fetch_code(aws: Aws, scope: Scope, code: Mapping[str, Any]) -> CodePackage:
     """Get a package from where a request says that it is, and judge it.

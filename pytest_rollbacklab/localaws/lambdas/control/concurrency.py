@@ -15,10 +15,10 @@ from pytest_rollbacklab.localaws.lambdas.control.function import Function
 from pytest_rollbacklab.localaws.lambdas.control.names import LATEST
 from pytest_rollbacklab.localaws.lambdas.control.registry import Registry
 
-__all__ = ["ACCOUNT_CONCURRENCY", "ConcurrencyOperations", "unreserved"]
+__all__ = ["ACCOUNT_CONCURRENCY", "LEAST_UNRESERVED", "ConcurrencyOperations", "unreserved"]
 
 ACCOUNT_CONCURRENCY = 1000
-_LEAST_UNRESERVED = 100
+LEAST_UNRESERVED = 100
 
 
 def unreserved(functions: Iterable[Function]) -> int:
@@ -48,10 +48,10 @@ class ConcurrencyOperations:
         if reserved < 0:
             raise invalid_parameter("ReservedConcurrentExecutions must be 0 or more.")
         others = (other for other in self._registry.all_of(call.scope) if other is not function)
-        if unreserved(others) - reserved < _LEAST_UNRESERVED:
+        if unreserved(others) - reserved < LEAST_UNRESERVED:
             raise invalid_parameter(
                 "Specified ReservedConcurrentExecutions for function decreases account's "
-                f"UnreservedConcurrentExecution below its minimum value of [{_LEAST_UNRESERVED}]."
+                f"UnreservedConcurrentExecution below its minimum value of [{LEAST_UNRESERVED}]."
             )
         function.reserved_concurrency = reserved
         return {"ReservedConcurrentExecutions": reserved}

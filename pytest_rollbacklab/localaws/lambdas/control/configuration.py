@@ -6,6 +6,7 @@ and leaves the rest. Members that are not listed are refused by name: see ``opti
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,9 +17,10 @@ from pytest_rollbacklab.localaws.lambdas.control.errors import invalid_parameter
 from pytest_rollbacklab.localaws.lambdas.control.options import refuse_others
 from pytest_rollbacklab.localaws.lambdas.control.runtimes import check_runtime, runtime_version_arn
 
-__all__ = ["CONFIGURATION_MEMBERS", "Configuration"]
+__all__ = ["CONFIGURATION_MEMBERS", "Configuration", "LayerUse"]
 
 _ARCHITECTURES = ("x86_64", "arm64")
+_DEAD_LETTER = re.compile(r"arn:aws[a-zA-Z-]*:(sqs|sns):[a-z0-9-]+:\d{12}:[a-zA-Z0-9_-]+(\.fifo)?")
 _FIELDS: Mapping[str, str] = {
     "Description": "description",
     "Handler": "handler",
@@ -28,8 +30,17 @@ _FIELDS: Mapping[str, str] = {
     "Timeout": "timeout_s",
 }
 """Members that are taken over as they are."""
-CONFIGURATION_MEMBERS = (*_FIELDS, "Environment", "EphemeralStorage", "LoggingConfig")
+CONFIGURATION_MEMBERS = (*_FIELDS, "DeadLetterConfig", "Environment", "EphemeralStorage", "LoggingConfig")
 """What CreateFunction and UpdateFunctionConfiguration have in common."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LayerUse:
+    """A layer's version, as a function names it."""
+
+    arn: str
+    code_size: int
+    unzipped_bytes: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +58,10 @@ class Configuration:
     ephemeral_storage_mb: int = 512
     variables: Mapping[str, str] | None = None
     """The function's own environment variables; None when it never had any."""
+    dead_letter_arn: str | None = None
+    """The queue or topic for events that failed."""
+    layers: tuple[LayerUse, ...] = ()
+    """In order: what a later one brings replaces what an earlier one brought."""
 
     @classmethod
     def of_request(cls, name: str, params: Mapping[str, Any]) -> Configuration:
@@ -93,6 +108,10 @@ class Configuration:
         }
         if self.variables is not None:
             description["Environment"] = {"Variables": dict(self.variables)}
+        if self.layers:
+            description["Layers"] = [{"Arn": layer.arn, "CodeSize": layer.code_size} for layer in self.layers]
+        if self.dead_letter_arn:
+            description["DeadLetterConfig"] = {"TargetArn": self.dead_letter_arn}
         return description
 
     def _with(self, params: Mapping[str, Any]) -> Configuration:
@@ -104,6 +123,8 @@ class Configuration:
         if params.get("Environment") is not None:
             changes["variables"] = dict(params["Environment"].get("Variables") or {})
             check_variables(changes["variables"])
+        if params.get("DeadLetterConfig") is not None:
+            changes["dead_letter_arn"] = _dead_letter_arn(params["DeadLetterConfig"])
         if params.get("EphemeralStorage"):
             changes["ephemeral_storage_mb"] = params["EphemeralStorage"]["Size"]
         logging = params.get("LoggingConfig") or {}
@@ -111,6 +132,15 @@ class Configuration:
         if logging.get("LogGroup"):
             changes["log_group"] = logging["LogGroup"]
         return replace(self, **changes)
+
+
+def _dead_letter_arn(config: Mapping[str, Any]) -> str | None:
+    arn: str | None = config.get("TargetArn") or None
+    if arn is not None and not _DEAD_LETTER.fullmatch(arn):
+        raise invalid_parameter(
+            f"The provided target ARN {arn} is invalid. A dead-letter queue is an SQS queue or an SNS topic."
+        )
+    return arn
 
 
 def _check_constraints(params: Mapping[str, Any]) -> None:

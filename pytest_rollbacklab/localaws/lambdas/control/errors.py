@@ -39,7 +39,8 @@ def validation(violations: Sequence[str]) -> ServiceError:
 
 
 def not_found(message: str) -> ServiceError:
-    return ServiceError("ResourceNotFoundException", message, 404, Type="User")
+    # As recorded (lambda-not-found): this one has its text twice, under both spellings.
+    return ServiceError("ResourceNotFoundException", message, 404, Type="User", Message=message)
 
 
 def function_not_found(arn: str) -> ServiceError:

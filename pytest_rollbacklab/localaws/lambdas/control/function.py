@@ -21,7 +21,7 @@ from pytest_rollbacklab.localaws.lambdas.control.lifecycle import Lifecycle
 from pytest_rollbacklab.localaws.lambdas.control.names import LATEST, function_arn
 from pytest_rollbacklab.localaws.lambdas.control.policy import ResourcePolicy
 
-__all__ = ["Alias", "Function", "Version", "new_revision"]
+__all__ = ["Alias", "EventSettings", "Function", "Provisioned", "UrlConfig", "Version", "new_revision"]
 
 
 def new_revision() -> str:
@@ -70,6 +70,38 @@ class Alias:
     revision_id: str = field(default_factory=new_revision)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventSettings:
+    """What becomes of events: of a function's, a version's or an alias's. None: as AWS does by default."""
+
+    retries: int | None = None
+    age_limit_s: int | None = None
+    on_success: str | None = None
+    """The ARN of a destination."""
+    on_failure: str | None = None
+    modified: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Provisioned:
+    """How many environments a version or an alias shall have ready."""
+
+    wanted: int
+    modified: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UrlConfig:
+    """The address of a function or an alias: a function URL."""
+
+    auth_type: str
+    """``NONE`` or ``AWS_IAM``."""
+    cors: Mapping[str, Any] = field(default_factory=dict)
+    """As CreateFunctionUrlConfig has it."""
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    modified: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
 class Function:
     """A function and all that has its name.
 
@@ -93,6 +125,12 @@ class Function:
         self.policies: Mapping[str | None, ResourcePolicy] = {}
         """By qualifier; None for the function itself."""
         self.reserved_concurrency: int | None = None
+        self.event_settings: Mapping[str, EventSettings] = {}
+        """By qualifier, ``$LATEST`` for the function itself."""
+        self.urls: Mapping[str, UrlConfig] = {}
+        """By alias, ``$LATEST`` for the function itself."""
+        self.provisioned: Mapping[str, Provisioned] = {}
+        """By version or alias."""
         self.publications = 0
         """How many versions there have ever been: a number is never given twice."""
 
@@ -154,8 +192,7 @@ class Function:
             "FunctionArn": self.arn(qualifier),
             "FunctionName": self.name,
             "LastModified": f"{modified:%Y-%m-%dT%H:%M:%S}.{modified.microsecond // 1000:03d}+0000",
-            "LastUpdateStatus": version.lifecycle.last_update_status,
             "RevisionId": version.revision_id,
-            "State": version.lifecycle.state,
+            **version.lifecycle.describe(),
             "Version": version.number,
         }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pytest_rollbacklab.localaws.api import Aws, Call, Operation
@@ -21,6 +22,8 @@ from pytest_rollbacklab.localaws.lambdas.control.errors import (
     revision_mismatch,
 )
 from pytest_rollbacklab.localaws.lambdas.control.function import Function, Version
+from pytest_rollbacklab.localaws.lambdas.control.layers import LayerShelf, check_size
+from pytest_rollbacklab.localaws.lambdas.control.lifecycle import Lifecycle
 from pytest_rollbacklab.localaws.lambdas.control.names import LATEST, new_function_name, parse_function_name
 from pytest_rollbacklab.localaws.lambdas.control.options import refuse_others
 from pytest_rollbacklab.localaws.lambdas.control.registry import Registry
@@ -28,7 +31,7 @@ from pytest_rollbacklab.localaws.lambdas.control.tags import check_tags
 
 __all__ = ["FunctionOperations"]
 
-_CREATE_MEMBERS = (*CONFIGURATION_MEMBERS, "FunctionName", "Code", "Architectures", "Publish", "Tags")
+_CREATE_MEMBERS = (*CONFIGURATION_MEMBERS, "FunctionName", "Code", "Layers", "Architectures", "Publish", "Tags")
 _UPDATE_CODE_MEMBERS = (
     "FunctionName",
     "ZipFile",
@@ -49,12 +52,16 @@ class FunctionOperations:
     Args:
         registry: The functions.
         aws: Reaches S3 for code.
+        layers: The layers that functions may name.
         superseded: Called with each version that is replaced or removed.
     """
 
-    def __init__(self, *, registry: Registry, aws: Aws, superseded: Callable[[Version], None]) -> None:
+    def __init__(
+        self, *, registry: Registry, aws: Aws, layers: LayerShelf, superseded: Callable[[Version], None]
+    ) -> None:
         self._registry = registry
         self._aws = aws
+        self._layers = layers
         self._superseded = superseded
         self.operations: Mapping[str, Operation] = {
             "CreateFunction": self.create,
@@ -67,17 +74,18 @@ class FunctionOperations:
         """Create a function (CreateFunction)."""
         name = new_function_name(call.scope, params["FunctionName"])
         refuse_others(params, supported=_CREATE_MEMBERS)
-        configuration = Configuration.of_request(name, params)
+        configuration = self._with_layers(call, Configuration.of_request(name, params), params)
         tags = params.get("Tags") or {}
         check_tags(tags)
         if self._registry.has(call.scope, name):
             raise conflict(f"Function already exist: {name}")
         code = await fetch_code(self._aws, call.scope, params["Code"])
+        check_size(code, configuration.layers)
         latest = Version(number=LATEST, code=code, configuration=configuration)
         function = Function(scope=call.scope, name=name, latest=latest, tags=tags)
         self._registry.add(function)
         # As recorded (lambda-qualifier): the answer is the published version's, under the function's own ARN.
-        return function.describe(function.publish() if params.get("Publish") else latest)
+        return function.describe(_beginning(function.publish() if params.get("Publish") else latest))
 
     async def update_code(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         """Replace ``$LATEST``'s code (UpdateFunctionCode); with DryRun, only judge it."""
@@ -90,22 +98,24 @@ class FunctionOperations:
         )
         function = self._to_update(call, params)
         configuration = function.latest.configuration.with_architecture(params.get("Architectures"))
+        check_size(code, configuration.layers)
         latest = function.latest.rebuilt(code=code, configuration=configuration)
         if params.get("DryRun"):
             return function.describe(latest)
         self._replace_latest(function, latest)
         if not params.get("Publish"):
-            return function.describe(latest)
+            return function.describe(_updating(latest))
         version = function.publish()
-        return function.describe(version, qualifier=version.number)
+        return function.describe(_updating(version), qualifier=version.number)
 
     def update_configuration(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         """Change ``$LATEST``'s configuration (UpdateFunctionConfiguration)."""
-        refuse_others(params, supported=(*CONFIGURATION_MEMBERS, "FunctionName", "RevisionId"))
+        refuse_others(params, supported=(*CONFIGURATION_MEMBERS, "FunctionName", "Layers", "RevisionId"))
         function = self._to_update(call, params)
-        configuration = function.latest.configuration.updated(params)
+        configuration = self._with_layers(call, function.latest.configuration.updated(params), params)
+        check_size(function.latest.code, configuration.layers)
         self._replace_latest(function, function.latest.rebuilt(configuration=configuration))
-        return function.describe(function.latest)
+        return function.describe(_updating(function.latest))
 
     def delete(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
         """Remove a function, or one of its versions (DeleteFunction)."""
@@ -149,6 +159,21 @@ class FunctionOperations:
             raise revision_mismatch("GetFunction/GetAlias")
         return function
 
+    def _with_layers(self, call: Call, configuration: Configuration, params: Mapping[str, Any]) -> Configuration:
+        if params.get("Layers") is None:
+            return configuration
+        return replace(configuration, layers=self._layers.uses(call.scope, params["Layers"]))
+
     def _replace_latest(self, function: Function, latest: Version) -> None:
         old, function.latest = function.latest, latest
         self._superseded(old)
+
+
+def _beginning(version: Version) -> Version:
+    """Return a version as the answer to its creation tells it."""
+    return replace(version, lifecycle=Lifecycle())
+
+
+def _updating(version: Version) -> Version:
+    """Return a version as the answer to its update tells it."""
+    return replace(version, lifecycle=version.lifecycle.updated("InProgress"))

@@ -7,7 +7,7 @@ package goes with the last version that has it. Keys may come back in any order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -19,7 +19,16 @@ from pytest_rollbacklab.localaws.lambdas.control.registry import Registry
 
 __all__ = ["KeptFunctions"]
 
-_ATTRIBUTES: Final = ("aliases", "policies", "publications", "reserved_concurrency", "tags")
+_ATTRIBUTES: Final = (
+    "aliases",
+    "event_settings",
+    "policies",
+    "provisioned",
+    "publications",
+    "reserved_concurrency",
+    "tags",
+    "urls",
+)
 
 
 class KeptFunctions:
@@ -27,12 +36,14 @@ class KeptFunctions:
 
     Args:
         keeper: Hears of the changes.
+        also: Told each function that is added, changed or removed.
     """
 
     name = "lambda"
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, keeper: Keeper, also: Callable[[Function], object] = lambda _: None) -> None:
         self._keeper = keeper
+        self._also = also
         self.registry = Registry(self._changed)
         self._packages: dict[tuple[Scope, str], CodePackage] = {}
         self._users: dict[tuple[Scope, str], set[str]] = {}
@@ -83,6 +94,7 @@ class KeptFunctions:
         for sha256 in self._note_packages(function):
             self._keeper.changed(self, function.scope, f"code/{sha256}")
         self._keeper.changed(self, function.scope, f"function/{function.name}")
+        self._also(function)
 
     def _note_packages(self, function: Function) -> list[str]:
         """Keep the packages that a function has now, and no longer those that no function has; return which changed."""

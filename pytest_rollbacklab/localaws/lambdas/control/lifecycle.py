@@ -3,14 +3,16 @@
     State             Pending -> Active | Failed            (then Active <-> Inactive, when AWS reclaims its resources)
     LastUpdateStatus  Successful | Failed -> InProgress -> Successful | Failed
 
-Here a creation and an update are over before they are answered, so both pass through their states in one go. The table
-is what a later depth takes its time in; a move that it does not list is an error of ours and not of the caller.
+Here nothing takes time: the answer to a creation says Pending and that to an update InProgress, as on AWS, and whoever
+asks next (a waiter, another call) finds it Active and Successful. A move that the table does not list is an error of
+ours and not of the caller.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 __all__ = ["IllegalLifecycleMove", "Lifecycle"]
 
@@ -27,6 +29,10 @@ _UPDATE_MOVES: Mapping[str, frozenset[str]] = {
 }
 
 
+_BEGINNING: Final = "The function is being created."
+"""AWS says so of an update, too (as recorded: lambda-alias-moving)."""
+
+
 class IllegalLifecycleMove(Exception):  # noqa: N818 - reads as what it is
     """A function was to move from one state to another that does not follow it."""
 
@@ -37,6 +43,15 @@ class Lifecycle:
 
     state: str = "Pending"
     last_update_status: str = "Successful"
+
+    def describe(self) -> dict[str, str]:
+        """Tell it in boto3's shape, as recorded (lambda-qualifier, lambda-alias-moving)."""
+        if self.state == "Pending":
+            return {"State": "Pending", "StateReason": _BEGINNING, "StateReasonCode": "Creating"}
+        told = {"State": self.state, "LastUpdateStatus": self.last_update_status}
+        if self.last_update_status == "InProgress":
+            told |= {"LastUpdateStatusReason": _BEGINNING, "LastUpdateStatusReasonCode": "Creating"}
+        return told
 
     def moved(self, state: str) -> Lifecycle:
         """Return the lifecycle in another state.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import Any
@@ -49,6 +49,24 @@ class ResourcePolicy:
         return any(
             statement["Action"] in ("lambda:InvokeFunction", "lambda:*")
             and statement["Principal"] in ("*", {"Service": principal})
+            and _holds(statement.get("Condition", {}), keys)
+            for statement in self.statements.values()
+        )
+
+    def permits_url(self, auth_type: str, principals: Collection[str]) -> bool:
+        """Say whether one of these principals may use the function's URL.
+
+        Args:
+            auth_type: The URL's.
+            principals: ``*``, ARNs of callers.
+        """
+        keys = {"lambda:FunctionUrlAuthType": auth_type}
+        return any(
+            statement["Action"] in ("lambda:InvokeFunctionUrl", "lambda:*")
+            and (
+                statement["Principal"] if isinstance(statement["Principal"], str) else statement["Principal"].get("AWS")
+            )
+            in principals
             and _holds(statement.get("Condition", {}), keys)
             for statement in self.statements.values()
         )

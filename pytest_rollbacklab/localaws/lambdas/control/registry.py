@@ -67,6 +67,10 @@ class Registry:
         functions = self._functions.of(scope)
         return (functions[name] for name in sorted(functions))
 
+    def everything(self) -> Iterator[Function]:
+        """Every function of every scope."""
+        return (function for _, functions in self._functions.items() for function in list(functions.values()))
+
     def has(self, scope: Scope, name: str) -> bool:
         return name in self._functions.of(scope)
 

@@ -1,4 +1,4 @@
-"""CloudWatch: alarms. An alarm is put whole, whether it is there or not."""
+"""CloudWatch: alarms, on metrics and composite. An alarm is put whole, whether it is there or not."""
 
 from __future__ import annotations
 
@@ -33,24 +33,38 @@ _ALARM: Final = (
 )
 
 
+_COMPOSITE: Final = (
+    "ActionsEnabled",
+    "ActionsSuppressor",
+    "ActionsSuppressorExtensionPeriod",
+    "ActionsSuppressorWaitPeriod",
+    "AlarmActions",
+    "AlarmDescription",
+    "AlarmRule",
+    "InsufficientDataActions",
+    "OKActions",
+)
+
+
 class Alarm(ResourceType):
     type = "AWS::CloudWatch::Alarm"
     emulated = frozenset({*_ALARM, "AlarmName", "Tags"})
     name = Name(property="AlarmName", longest=255)
+    operation = "PutMetricAlarm"
+    settings: tuple[str, ...] = _ALARM
 
     async def create(self, request: Request) -> Attributes:
         name = request.named(self.name)
-        await request.call(
-            "cloudwatch", "PutMetricAlarm", AlarmName=name, **taken(request.properties, (*_ALARM, "Tags"))
-        )
+        given = taken(request.properties, (*self.settings, "Tags"))
+        await request.call("cloudwatch", self.operation, AlarmName=name, **given)
         request.made(name)
         return {"Arn": request.arn("cloudwatch", f"alarm:{name}")}
 
     async def update(self, request: Request) -> Attributes:
         arn = request.attributes["Arn"]
-        if request.changes(*_ALARM):
-            wanted = taken(request.properties, _ALARM)
-            await request.call("cloudwatch", "PutMetricAlarm", AlarmName=request.physical_id, **wanted)
+        if request.changes(*self.settings):
+            wanted = taken(request.properties, self.settings)
+            await request.call("cloudwatch", self.operation, AlarmName=request.physical_id, **wanted)
         if tags := new_tags(request):
             await request.call("cloudwatch", "TagResource", ResourceARN=arn, Tags=tag_list(tags))
         if keys := gone_tags(request):
@@ -61,4 +75,11 @@ class Alarm(ResourceType):
         await request.call_if_there("cloudwatch", "DeleteAlarms", AlarmNames=[request.physical_id])
 
 
-TYPES: Final = (Alarm(),)
+class CompositeAlarm(Alarm):
+    type = "AWS::CloudWatch::CompositeAlarm"
+    emulated = frozenset({*_COMPOSITE, "AlarmName", "Tags"})
+    operation = "PutCompositeAlarm"
+    settings = _COMPOSITE
+
+
+TYPES: Final = (Alarm(), CompositeAlarm())

@@ -1,10 +1,11 @@
-"""CloudWatch Logs: log groups."""
+"""CloudWatch Logs: log groups, and the metric and subscription filters on them."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from pytest_rollbacklab.localaws.stacks.resources.resource_type import Attributes, Name, Request, ResourceType
+from pytest_rollbacklab.localaws.stacks.resources.resource_type import Attributes, Name, Request, ResourceType, taken
 from pytest_rollbacklab.localaws.stacks.resources.tags import gone_tags, new_tags, tag_map
 
 __all__ = ["TYPES"]
@@ -45,4 +46,75 @@ class LogGroup(ResourceType):
             await request.call("logs", "PutRetentionPolicy", logGroupName=name, retentionInDays=days)
 
 
-TYPES: Final = (LogGroup(),)
+class MetricFilter(ResourceType):
+    type = "AWS::Logs::MetricFilter"
+    emulated = frozenset({"FilterName", "FilterPattern", "LogGroupName", "MetricTransformations"})
+    name = Name(property="FilterName", longest=512, unique=False)
+
+    async def create(self, request: Request) -> Attributes:
+        name = request.named(self.name)
+        await self._put(request, name)
+        request.made(name)
+        return {}
+
+    async def update(self, request: Request) -> Attributes:
+        await self._put(request, request.physical_id)
+        return {}
+
+    async def delete(self, request: Request) -> None:
+        group = request.properties["LogGroupName"]
+        await request.call_if_there("logs", "DeleteMetricFilter", logGroupName=group, filterName=request.physical_id)
+
+    async def _put(self, request: Request, name: str) -> None:
+        await request.call(
+            "logs",
+            "PutMetricFilter",
+            logGroupName=request.properties["LogGroupName"],
+            filterName=name,
+            filterPattern=request.properties["FilterPattern"],
+            metricTransformations=[_transformation(one) for one in request.properties["MetricTransformations"]],
+        )
+
+
+class SubscriptionFilter(ResourceType):
+    type = "AWS::Logs::SubscriptionFilter"
+    emulated = frozenset({"DestinationArn", "Distribution", "FilterName", "FilterPattern", "LogGroupName", "RoleArn"})
+    name = Name(property="FilterName", longest=512, unique=False)
+
+    async def create(self, request: Request) -> Attributes:
+        name = request.named(self.name)
+        await self._put(request, name)
+        request.made(name)
+        return {}
+
+    async def update(self, request: Request) -> Attributes:
+        await self._put(request, request.physical_id)
+        return {}
+
+    async def delete(self, request: Request) -> None:
+        group = request.properties["LogGroupName"]
+        await request.call_if_there(
+            "logs", "DeleteSubscriptionFilter", logGroupName=group, filterName=request.physical_id
+        )
+
+    async def _put(self, request: Request, name: str) -> None:
+        given = taken(
+            request.properties, ("LogGroupName", "FilterPattern", "DestinationArn", "Distribution", "RoleArn")
+        )
+        await request.call(
+            "logs",
+            "PutSubscriptionFilter",
+            filterName=name,
+            **{member[0].lower() + member[1:]: value for member, value in given.items()},
+        )
+
+
+def _transformation(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a transformation as the API takes it: its dimensions are a map there."""
+    made = {name[0].lower() + name[1:]: value for name, value in given.items()}
+    if "Dimensions" in given:
+        made["dimensions"] = {one["Key"]: one["Value"] for one in given["Dimensions"]}
+    return made
+
+
+TYPES: Final = (LogGroup(), MetricFilter(), SubscriptionFilter())

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_rollbacklab.localaws.api import Scope
+from pytest_rollbacklab.localaws.telemetry.alarms.alarm_queries import show_query
+from pytest_rollbacklab.localaws.telemetry.alarms.composite import CompositeSettings
 from pytest_rollbacklab.localaws.telemetry.alarms.settings import AlarmSettings
 from pytest_rollbacklab.localaws.telemetry.metrics.statistics import SIMPLE_STATISTICS
 from pytest_rollbacklab.localaws.telemetry.moments import from_epoch
@@ -36,7 +38,9 @@ class Transition:
     """An alarm that went from one state to another."""
 
     arn: str
-    settings: AlarmSettings
+    settings: AlarmSettings | CompositeSettings
+    configured_at: float
+    """Epoch seconds."""
     old: AlarmState
     new: AlarmState
 
@@ -46,13 +50,24 @@ class Alarm:
     """One alarm as it is now."""
 
     arn: str
-    settings: AlarmSettings
+    settings: AlarmSettings | CompositeSettings
     configured_at: float
     """Epoch seconds of the last PutMetricAlarm, or of actions switched on or off."""
     state: AlarmState
     settled_until: float | None = None
     """Epoch seconds up to which its state has been worked out; None for one that was never looked at."""
     tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """MetricAlarm or CompositeAlarm."""
+        return "CompositeAlarm" if isinstance(self.settings, CompositeSettings) else "MetricAlarm"
+
+    @property
+    def metric_settings(self) -> AlarmSettings:
+        """Its settings; it is known to be a metric alarm."""
+        assert isinstance(self.settings, AlarmSettings)
+        return self.settings
 
 
 def alarm_arn(scope: Scope, name: str) -> str:
@@ -72,9 +87,15 @@ def initial_state(now: float) -> AlarmState:
 
 def show_alarm(alarm: Alarm) -> dict[str, Any]:
     """Return the alarm as DescribeAlarms shows it: what was not set is not there, as recorded."""
+    settings = alarm.settings
+    own = _show_composite(settings) if isinstance(settings, CompositeSettings) else _show_metric(settings)
+    shown = _show_any(alarm) | own
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def _show_any(alarm: Alarm) -> dict[str, Any]:
     settings, state = alarm.settings, alarm.state
-    kind = "Statistic" if settings.statistic.name in SIMPLE_STATISTICS else "ExtendedStatistic"
-    shown: dict[str, Any] = {
+    return {
         "AlarmName": settings.name,
         "AlarmArn": alarm.arn,
         "AlarmDescription": settings.description,
@@ -86,12 +107,15 @@ def show_alarm(alarm: Alarm) -> dict[str, Any]:
         "StateReasonData": state.reason_data,
         "StateUpdatedTimestamp": from_epoch(state.updated_at),
         "StateTransitionedTimestamp": from_epoch(state.transitioned_at),
-        "MetricName": settings.metric.name,
-        "Namespace": settings.metric.namespace,
-        kind: settings.statistic.name,
-        "Dimensions": [{"Name": name, "Value": value} for name, value in settings.metric.dimensions],
-        "Period": settings.period_s,
-        "Unit": settings.unit,
+    }
+
+
+def _show_composite(settings: CompositeSettings) -> dict[str, Any]:
+    return {"AlarmRule": settings.rule_text}
+
+
+def _show_metric(settings: AlarmSettings) -> dict[str, Any]:
+    shown: dict[str, Any] = {
         "EvaluationPeriods": settings.evaluation_periods,
         "DatapointsToAlarm": settings.datapoints_to_alarm,
         "Threshold": settings.threshold,
@@ -99,4 +123,14 @@ def show_alarm(alarm: Alarm) -> dict[str, Any]:
         "TreatMissingData": settings.treat_missing_data,
         "EvaluateLowSampleCountPercentile": settings.evaluate_low_samples,
     }
-    return {name: value for name, value in shown.items() if value is not None}
+    if settings.metric is None or settings.statistic is None:
+        return shown | {"Metrics": [show_query(query) for query in settings.queries]}
+    kind = "Statistic" if settings.statistic.name in SIMPLE_STATISTICS else "ExtendedStatistic"
+    return {
+        "MetricName": settings.metric.name,
+        "Namespace": settings.metric.namespace,
+        kind: settings.statistic.name,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in settings.metric.dimensions],
+        "Period": settings.period_s,
+        "Unit": settings.unit,
+    } | shown

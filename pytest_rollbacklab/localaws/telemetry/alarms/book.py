@@ -1,16 +1,31 @@
 """The alarms of one account and region, and everyone who wants to hear of their transitions.
 
-Listeners are the seam for alarm actions: a listener gets each transition once, in order, and would send what the
-alarm's settings name. Nothing sends yet.
+Listeners are the seam for alarm actions: a listener gets each transition once, in order, and sends what the alarm's
+settings name. Composite alarms are brought along with the alarms that they name, transition by transition.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from pytest_rollbacklab.localaws.telemetry.alarms.alarm import Alarm, Transition, initial_state, show_alarm
+from pytest_rollbacklab.localaws.telemetry.alarms.alarm import (
+    ALARM,
+    INSUFFICIENT_DATA,
+    OK,
+    Alarm,
+    AlarmState,
+    Transition,
+    initial_state,
+    show_alarm,
+)
+from pytest_rollbacklab.localaws.telemetry.alarms.composite import (
+    CompositeSettings,
+    evaluated_reason,
+    transition_reason,
+    triggering,
+)
 from pytest_rollbacklab.localaws.telemetry.alarms.history import Entry, History
 from pytest_rollbacklab.localaws.telemetry.alarms.settings import AlarmSettings
 from pytest_rollbacklab.localaws.telemetry.alarms.watch import enter, settle, tick_of
@@ -45,10 +60,20 @@ class AlarmBook:
         self._announce = announce
         self._watcher = watcher
         self._alarms: dict[str, Alarm] = {}
+        self._states: dict[str, AlarmState] = {}
+        """As far as has been told."""
         self.history = History(watcher.noted)
 
     def get(self, name: str) -> Alarm | None:
         return self._alarms.get(name)
+
+    def __iter__(self) -> Iterator[Alarm]:
+        return iter(self._alarms.values())
+
+    @property
+    def store(self) -> MetricStore:
+        """The metrics that the alarms watch."""
+        return self._store
 
     def by_arn(self, arn: str) -> Alarm | None:
         return next((alarm for alarm in self._alarms.values() if alarm.arn == arn), None)
@@ -60,25 +85,34 @@ class AlarmBook:
 
     def settle(self, alarms: Iterable[Alarm], *, now: float) -> None:
         """Bring alarms up to now and tell of what happened to them."""
+        transitions: list[Transition] = []
         for alarm in alarms:
+            if alarm.kind == "CompositeAlarm":
+                continue
             looked_at = tick_of(alarm)
-            transitions = settle(alarm, self._store, now=now)
-            for transition in transitions:
-                self._tell(transition)
-            if transitions or tick_of(alarm) != looked_at:
+            found = settle(alarm, self._store, now=now)
+            transitions += found
+            if found or tick_of(alarm) != looked_at:
                 self._watcher.changed(alarm.settings.name)
+        for transition in sorted(transitions, key=lambda one: one.new.updated_at):
+            self._tell(transition)
 
-    def put(self, arn: str, settings: AlarmSettings, tags: dict[str, str], *, now: float) -> None:
+    def put(self, arn: str, settings: AlarmSettings | CompositeSettings, tags: dict[str, str], *, now: float) -> None:
         """Make an alarm, or give one new settings: its tags stay, and its state does until the next evaluation."""
         alarm = self._alarms.get(settings.name)
+        action = "created" if alarm is None else "updated"
         if alarm is None:
             alarm = Alarm(arn=arn, settings=settings, configured_at=now, state=initial_state(now), tags=tags)
             self._alarms[settings.name] = alarm
+            self._states[settings.name] = alarm.state
             self._watcher.changed(settings.name)
-            self.history.note_configuration(show_alarm(alarm), "created", at=now)
-            return
-        self.settle([alarm], now=now)
-        self._configure(alarm, settings, now)
+            self.history.note_configuration(show_alarm(alarm), action, at=now)
+        else:
+            self.settle([alarm], now=now)
+            self._configure(alarm, settings, now)
+        if isinstance(settings, CompositeSettings):
+            self.settle(self._alarms.values(), now=now)
+            self._evaluate(alarm, lambda state: evaluated_reason(arn, action, state), at=now)
 
     def switch_actions(self, alarm: Alarm, *, enabled: bool, now: float) -> None:
         """Enable or disable an alarm's actions."""
@@ -97,6 +131,7 @@ class AlarmBook:
         self.settle([alarm], now=now)
         self.history.note_configuration(show_alarm(alarm), "deleted", at=now)
         del self._alarms[alarm.settings.name]
+        self._states.pop(alarm.settings.name, None)
         self._watcher.changed(alarm.settings.name)
 
     def tag(self, alarm: Alarm, tags: dict[str, str]) -> None:
@@ -107,12 +142,41 @@ class AlarmBook:
     def put_back(self, alarm: Alarm) -> None:
         """Add an alarm as it was."""
         self._alarms[alarm.settings.name] = alarm
+        self._states[alarm.settings.name] = alarm.state
 
-    def _configure(self, alarm: Alarm, settings: AlarmSettings, now: float) -> None:
+    def _configure(self, alarm: Alarm, settings: AlarmSettings | CompositeSettings, now: float) -> None:
         alarm.settings, alarm.configured_at = settings, now
         self._watcher.changed(settings.name)
         self.history.note_configuration(show_alarm(alarm), "updated", at=now)
 
     def _tell(self, transition: Transition) -> None:
+        """Tell of a transition, and bring along the composite alarms that follow it."""
+        name, new = transition.settings.name, transition.new
+        self._states[name] = new
         self.history.note_transition(transition)
         self._announce(transition)
+        for parent in list(self._alarms.values()):
+            settings = parent.settings
+            if isinstance(settings, CompositeSettings) and name in settings.rule.alarms:
+                why = transition_reason(transition.arn, new.value, new.updated_at)
+                self._evaluate(parent, lambda _, why=why: why, at=new.updated_at)  # type: ignore[misc]
+
+    def _evaluate(self, alarm: Alarm, why: Callable[[str], str], *, at: float) -> None:
+        """Put a composite alarm into the state that its rule calls for, if it is in another."""
+        assert isinstance(alarm.settings, CompositeSettings)
+        state = ALARM if alarm.settings.rule.holds(self._state_of) else OK
+        if state == alarm.state.value:
+            return
+        data = triggering(alarm.settings, self._child)
+        transition = enter(alarm, state, why(state), data, at=at)
+        self._watcher.changed(alarm.settings.name)
+        self._tell(transition)
+
+    def _state_of(self, name: str) -> str:
+        """Return the state of an alarm, in the order in which transitions are told; one that is gone has no data."""
+        state = self._states.get(name)
+        return INSUFFICIENT_DATA if state is None else state.value
+
+    def _child(self, name: str) -> tuple[str, str, float] | None:
+        alarm, state = self._alarms.get(name), self._states.get(name)
+        return None if alarm is None or state is None else (alarm.arn, state.value, state.updated_at)

@@ -28,7 +28,8 @@ class Datapoint:
     """Its start, epoch seconds."""
     value: float | None = None
     """None when nothing was recorded in it."""
-    sample_count: float = 0.0
+    sample_count: float | None = 0.0
+    """None where it was computed from several metrics."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

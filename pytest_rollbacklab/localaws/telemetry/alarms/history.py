@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from pytest_rollbacklab.localaws.telemetry.alarms.alarm import AlarmState, Transition
+from pytest_rollbacklab.localaws.telemetry.alarms.composite import CompositeSettings
 from pytest_rollbacklab.localaws.telemetry.moments import from_epoch, iso_milliseconds
 
 __all__ = ["MAX_ENTRIES", "Entry", "History"]
@@ -31,15 +33,21 @@ class Entry:
     """Epoch seconds."""
     alarm: str
     kind: str
-    """StateUpdate or ConfigurationUpdate."""
+    """StateUpdate, ConfigurationUpdate or Action."""
     summary: str
     data: str
     """JSON."""
+    alarm_kind: str = "MetricAlarm"
+
+    def __setstate__(self, state: Sequence[Any]) -> None:
+        """Take what was kept, also before there were composite alarms."""
+        for one, value in zip_longest(fields(self), state, fillvalue="MetricAlarm"):
+            object.__setattr__(self, one.name, value)  # type: ignore[union-attr]
 
     def show(self) -> dict[str, Any]:
         return {
             "AlarmName": self.alarm,
-            "AlarmType": "MetricAlarm",
+            "AlarmType": self.alarm_kind,
             "Timestamp": from_epoch(self.at),
             "HistoryItemType": self.kind,
             "HistorySummary": self.summary,
@@ -76,11 +84,38 @@ class History:
     def note_transition(self, transition: Transition) -> None:
         old, new = transition.old, transition.new
         self._note(
+            alarm_kind=_kind_of(transition),
             alarm=transition.settings.name,
             at=new.updated_at,
             kind="StateUpdate",
             summary=f"Alarm updated from {old.value} to {new.value}",
             data={"version": "1.0", "oldState": _show_state(old), "newState": _show_state(new)},
+        )
+
+    def note_action(self, transition: Transition, arn: str, message: str, failed: str | None, *, at: float) -> None:
+        """Note what became of an action.
+
+        Args:
+            arn: Of what was told.
+            message: What it was told.
+            failed: Why it could not be told; None when it was.
+            at: Epoch seconds.
+        """
+        told = f'Failed to execute action {arn}. Received error: "{failed}"' if failed else None
+        data = {
+            "actionState": "Failed" if failed else "Succeeded",
+            "stateUpdateTimestamp": int(transition.new.updated_at * 1000),
+            "notificationResource": arn,
+            "publishedMessage": message,
+            "error": failed,
+        }
+        self._note(
+            alarm_kind=_kind_of(transition),
+            alarm=transition.settings.name,
+            at=at,
+            kind="Action",
+            summary=told or f"Successfully executed action {arn}",
+            data=data,
         )
 
     def note_configuration(self, shown: Mapping[str, Any], action: str, *, at: float) -> None:
@@ -95,6 +130,7 @@ class History:
         kind = action.removesuffix("d").capitalize()
         name = shown["AlarmName"]
         self._note(
+            alarm_kind="CompositeAlarm" if "AlarmRule" in shown else "MetricAlarm",
             alarm=name,
             at=at,
             kind="ConfigurationUpdate",
@@ -102,12 +138,20 @@ class History:
             data={"version": "1.0", "type": kind, f"{action}Alarm": alarm},
         )
 
-    def _note(self, *, alarm: str, at: float, kind: str, summary: str, data: Mapping[str, Any]) -> None:
+    def _note(
+        self, *, alarm_kind: str, alarm: str, at: float, kind: str, summary: str, data: Mapping[str, Any]
+    ) -> None:
         self._noted += 1
         text = json.dumps(data, separators=(",", ":"))
-        entry = Entry(number=self._noted, at=at, alarm=alarm, kind=kind, summary=summary, data=text)
+        entry = Entry(
+            number=self._noted, at=at, alarm=alarm, kind=kind, summary=summary, data=text, alarm_kind=alarm_kind
+        )
         self._entries.append(entry)
         self._told(entry)
+
+
+def _kind_of(transition: Transition) -> str:
+    return "CompositeAlarm" if isinstance(transition.settings, CompositeSettings) else "MetricAlarm"
 
 
 def _show_state(state: AlarmState) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from typing import Any
 
 from pytest_rollbacklab.localaws.telemetry.alarms.alarm import Alarm, show_alarm
 from pytest_rollbacklab.localaws.telemetry.alarms.book import AlarmBook
+from pytest_rollbacklab.localaws.telemetry.alarms.composite import CompositeSettings
 from pytest_rollbacklab.localaws.telemetry.alarms.history import Entry
+from pytest_rollbacklab.localaws.telemetry.alarms.settings import AlarmSettings
 from pytest_rollbacklab.localaws.telemetry.metrics.datum import read_dimensions
 from pytest_rollbacklab.localaws.telemetry.metrics.faults import clashing, invalid_token, required, validation_error
 from pytest_rollbacklab.localaws.telemetry.metrics.store import metric_id
@@ -15,31 +17,86 @@ from pytest_rollbacklab.localaws.telemetry.moments import to_epoch
 from pytest_rollbacklab.localaws.telemetry.pages import read_token, write_token
 from pytest_rollbacklab.localaws.telemetry.refusals import constraint_broken, not_emulated
 
-__all__ = ["check_state", "describe_alarm_history", "describe_alarms", "describe_alarms_for_metric"]
+__all__ = ["check_children", "check_state", "describe_alarm_history", "describe_alarms", "describe_alarms_for_metric"]
 
 _STATES = ("INSUFFICIENT_DATA", "ALARM", "OK")
 _MAX_PAGE = 100
 _ALARMS_PAGE = 50
+_OF_FAMILY = ("AlarmName", "AlarmArn", "StateValue", "StateUpdatedTimestamp", "ActionsEnabled")
 
 
 def describe_alarms(book: AlarmBook, params: Mapping[str, Any], *, now: float) -> dict[str, Any]:
-    """Answer DescribeAlarms: by names, prefix, state and actions, sorted by name.
+    """Answer DescribeAlarms: by names, prefix, state, actions and family, sorted by name.
+
+    Without AlarmTypes there are metric alarms alone, as its page says.
 
     Raises:
-        ServiceError: ValidationError, InvalidNextToken, or NotImplemented for composite alarms' families.
+        ServiceError: ValidationError, InvalidNextToken, or ResourceNotFound.
     """
-    for option in ("ChildrenOfAlarmName", "ParentsOfAlarmName"):
-        if params.get(option):
-            raise not_emulated(f"{option} of DescribeAlarms", "There are no composite alarms here.")
     if params.get("AlarmNames") and params.get("AlarmNamePrefix"):
         raise clashing("AlarmNames and AlarmNamePrefix cannot both be specified.")
     check_state(params.get("StateValue"))
     limit, last = _read_limit(params, _ALARMS_PAGE), _read_last_name(params.get("NextToken"))
-    wanted = "MetricAlarm" in (params.get("AlarmTypes") or ["MetricAlarm"])
-    matching = [alarm for alarm in book.settled(now=now) if wanted and _matches(alarm, params)]
-    rest = [alarm for alarm in matching if alarm.settings.name > last]
-    answer: dict[str, Any] = {"MetricAlarms": [show_alarm(alarm) for alarm in rest[:limit]], "CompositeAlarms": []}
-    return answer | ({"NextToken": write_token(last=rest[limit - 1].settings.name)} if len(rest) > limit else {})
+    alarms, family = book.settled(now=now), _family(book, params)
+    if family is not None:
+        alarms = [alarm for alarm in alarms if alarm.settings.name in family]
+    else:
+        kinds = params.get("AlarmTypes") or ["MetricAlarm"]
+        alarms = [alarm for alarm in alarms if alarm.kind in kinds and _matches(alarm, params)]
+    rest = [alarm for alarm in alarms if alarm.settings.name > last]
+    page = rest[:limit]
+    answer: dict[str, Any] = {
+        "MetricAlarms": [_show(alarm, family) for alarm in page if alarm.kind == "MetricAlarm"],
+        "CompositeAlarms": [_show(alarm, family) for alarm in page if alarm.kind == "CompositeAlarm"],
+    }
+    return answer | ({"NextToken": write_token(last=page[-1].settings.name)} if len(rest) > limit else {})
+
+
+def check_children(book: AlarmBook, settings: CompositeSettings) -> None:
+    """Refuse a rule that names alarms which are not there, or, by whatever way, the alarm itself.
+
+    Raises:
+        ServiceError: ValidationError.
+    """
+    gone = [name for name in settings.rule.alarms if book.get(name) is None and name != settings.name]
+    if gone:
+        names = ", ".join(gone)
+        raise validation_error(f"Could not save the composite alarm as alarms [{names}] in the alarm rule do not exist")
+    waiting, seen = list(settings.rule.alarms), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name == settings.name:
+            raise not_emulated(f"a cycle of composite alarms ({name} follows itself)", "Break it: name other alarms.")
+        child = book.get(name)
+        if name not in seen and child is not None and isinstance(child.settings, CompositeSettings):
+            waiting.extend(child.settings.rule.alarms)
+        seen.add(name)
+
+
+def _family(book: AlarmBook, params: Mapping[str, Any]) -> set[str] | None:
+    """Return the names of the children or the parents that are asked for; None when neither is."""
+    parent, child = params.get("ChildrenOfAlarmName"), params.get("ParentsOfAlarmName")
+    if parent is None and child is None:
+        return None
+    others = [
+        name for name in params if name not in ("ChildrenOfAlarmName", "ParentsOfAlarmName", "MaxRecords", "NextToken")
+    ]
+    if others or (parent is not None and child is not None):
+        raise clashing("ChildrenOfAlarmName and ParentsOfAlarmName go only with MaxRecords and NextToken.")
+    if child is not None:
+        return {alarm.settings.name for alarm in book if child in _children_of(alarm)}
+    alarm = book.get(parent or "")
+    return set(_children_of(alarm)) if alarm is not None else set()
+
+
+def _children_of(alarm: Alarm) -> tuple[str, ...]:
+    return alarm.settings.rule.alarms if isinstance(alarm.settings, CompositeSettings) else ()
+
+
+def _show(alarm: Alarm, family: set[str] | None) -> dict[str, Any]:
+    """Show an alarm; of a family, as DescribeAlarms' page says, only what it is and in which state."""
+    shown = show_alarm(alarm)
+    return shown if family is None else {name: value for name, value in shown.items() if name in _OF_FAMILY}
 
 
 def describe_alarms_for_metric(book: AlarmBook, params: Mapping[str, Any], *, now: float) -> dict[str, Any]:
@@ -51,8 +108,9 @@ def describe_alarms_for_metric(book: AlarmBook, params: Mapping[str, Any], *, no
     shown = [
         show_alarm(alarm)
         for alarm in book.settled(now=now)
-        if alarm.settings.metric == metric
-        and statistic in (None, alarm.settings.statistic.name)
+        if isinstance(alarm.settings, AlarmSettings)
+        and alarm.settings.metric == metric
+        and statistic in (None, alarm.settings.statistic and alarm.settings.statistic.name)
         and params.get("Period") in (None, alarm.settings.period_s)
         and params.get("Unit") in (None, alarm.settings.unit)
     ]
@@ -95,7 +153,7 @@ def _is_wanted(entry: Entry, params: Mapping[str, Any]) -> bool:
         return False
     if params.get("HistoryItemType") not in (None, entry.kind):
         return False
-    if "MetricAlarm" not in (params.get("AlarmTypes") or ["MetricAlarm"]):
+    if entry.alarm_kind not in (params.get("AlarmTypes") or ["MetricAlarm"]):
         return False
     start, end = params.get("StartDate"), params.get("EndDate")
     return (start is None or entry.at >= to_epoch(start)) and (end is None or entry.at <= to_epoch(end))

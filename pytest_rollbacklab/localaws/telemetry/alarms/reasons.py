@@ -51,8 +51,9 @@ def reason_data(verdict: Verdict, settings: AlarmSettings, *, at: float) -> str:
         data["startDate"] = iso_milliseconds(verdict.real[-1].at)
     if settings.unit is not None:
         data["unit"] = settings.unit
+    if settings.statistic is not None:
+        data["statistic"] = settings.statistic.name
     data |= {
-        "statistic": settings.statistic.name,
         "period": settings.period_s,
         "recentDatapoints": [point.value for point in reversed(verdict.real)],
         "threshold": settings.threshold,
@@ -63,7 +64,9 @@ def reason_data(verdict: Verdict, settings: AlarmSettings, *, at: float) -> str:
 
 def _shown(point: Datapoint) -> dict[str, Any]:
     shown: dict[str, Any] = {"timestamp": iso_milliseconds(point.at)}
-    return shown if point.value is None else shown | {"sampleCount": point.sample_count, "value": point.value}
+    if point.value is None:
+        return shown
+    return shown | ({} if point.sample_count is None else {"sampleCount": point.sample_count}) | {"value": point.value}
 
 
 def _received(verdict: Verdict, settings: AlarmSettings) -> str:

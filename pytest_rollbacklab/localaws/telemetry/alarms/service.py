@@ -1,4 +1,4 @@
-"""Alarms on one metric: CloudWatch's operations that make them, read them and change them."""
+"""Alarms: CloudWatch's operations that make them, read them and change them; and what they do when they change."""
 
 from __future__ import annotations
 
@@ -7,20 +7,25 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from pytest_rollbacklab.localaws.api import Call, Operation, Scope, ServiceError
+from pytest_rollbacklab.localaws.api import Aws, Call, Operation, Scope, ServiceError
 from pytest_rollbacklab.localaws.keeping import Keeper
+from pytest_rollbacklab.localaws.telemetry.alarms.actions import Actions
 from pytest_rollbacklab.localaws.telemetry.alarms.alarm import Alarm, Transition, alarm_arn
 from pytest_rollbacklab.localaws.telemetry.alarms.book import AlarmBook
+from pytest_rollbacklab.localaws.telemetry.alarms.composite import CompositeSettings, read_composite
 from pytest_rollbacklab.localaws.telemetry.alarms.kept import KeptAlarms
 from pytest_rollbacklab.localaws.telemetry.alarms.reading import (
+    check_children,
     check_state,
     describe_alarm_history,
     describe_alarms,
     describe_alarms_for_metric,
 )
-from pytest_rollbacklab.localaws.telemetry.alarms.settings import read_settings
-from pytest_rollbacklab.localaws.telemetry.metrics.faults import required, too_many
+from pytest_rollbacklab.localaws.telemetry.alarms.settings import AlarmSettings, read_settings
+from pytest_rollbacklab.localaws.telemetry.alarms.timer import AlarmTimer, Later
+from pytest_rollbacklab.localaws.telemetry.metrics.faults import required, too_many, validation_error
 from pytest_rollbacklab.localaws.telemetry.metrics.service import Metrics
+from pytest_rollbacklab.localaws.telemetry.permits import Permits
 
 __all__ = ["Alarms"]
 
@@ -38,26 +43,43 @@ class Alarms:
 
     def __init__(self, metrics: Metrics, clock: Callable[[], float], keeper: Keeper) -> None:
         self._clock = clock
+        self._metrics = metrics
+        self._actions: Actions | None = None
         self._listeners: list[Callable[[Scope, Transition], None]] = []
         self.kept = KeptAlarms(metrics, self._announce, keeper)
         self._books = self.kept.books
+        self._timer = AlarmTimer(self._books, clock, metrics.settle)
         self.operations: Mapping[str, Operation] = {
-            "PutMetricAlarm": self._put,
-            "DescribeAlarms": lambda call, params: describe_alarms(self._book(call), params, now=self._clock()),
-            "DescribeAlarmsForMetric": lambda call, params: describe_alarms_for_metric(
-                self._book(call), params, now=self._clock()
-            ),
-            "DescribeAlarmHistory": lambda call, params: describe_alarm_history(
-                self._book(call), params, now=self._clock()
-            ),
-            "DeleteAlarms": self._delete,
-            "SetAlarmState": self._set_state,
-            "EnableAlarmActions": partial(self._switch_actions, enabled=True),
-            "DisableAlarmActions": partial(self._switch_actions, enabled=False),
+            "PutMetricAlarm": self._changing(self._put),
+            "PutCompositeAlarm": self._changing(self._put_composite),
+            "DescribeAlarms": self._reading(describe_alarms),
+            "DescribeAlarmsForMetric": self._reading(describe_alarms_for_metric),
+            "DescribeAlarmHistory": self._reading(describe_alarm_history),
+            "DeleteAlarms": self._changing(self._delete),
+            "SetAlarmState": self._changing(self._set_state),
+            "EnableAlarmActions": self._changing(partial(self._switch_actions, enabled=True)),
+            "DisableAlarmActions": self._changing(partial(self._switch_actions, enabled=False)),
             "TagResource": self._tag,
             "UntagResource": self._untag,
             "ListTagsForResource": self._list_tags,
         }
+
+    def start(self, *, aws: Aws, permits: Permits, later: Later) -> None:
+        """Begin to perform actions, and to look at the alarms that have some by itself.
+
+        Args:
+            aws: Every service, in process.
+            permits: Says whether a function's policy lets a service invoke it.
+            later: The event loop's ``call_later``.
+        """
+        self._actions = Actions(aws=aws, permits=permits, note=self._note)
+        self._timer.start(later)
+
+    async def close(self) -> None:
+        """End what runs in the background."""
+        self._timer.close()
+        if self._actions is not None:
+            await self._actions.close()
 
     def subscribe(self, listener: Callable[[Scope, Transition], None]) -> None:
         """Have a listener told of every transition from now on, when it is found."""
@@ -66,18 +88,55 @@ class Alarms:
     def _announce(self, scope: Scope, transition: Transition) -> None:
         for listener in self._listeners:
             listener(scope, transition)
+        if self._actions is not None:
+            self._actions.hear(scope, transition)
+
+    def _note(self, scope: Scope, transition: Transition, arn: str, message: str, failed: str | None) -> None:
+        self._books.of(scope).history.note_action(transition, arn, message, failed, at=self._clock())
+
+    def _reading(self, read: Callable[..., dict[str, Any]]) -> Operation:
+        def perform(call: Call, params: dict[str, Any]) -> dict[str, Any]:
+            self._metrics.settle()
+            return read(self._book(call), params, now=self._clock())
+
+        return perform
+
+    def _changing(self, change: Callable[[Call, dict[str, Any]], dict[str, Any]]) -> Operation:
+        def perform(call: Call, params: dict[str, Any]) -> dict[str, Any]:
+            self._metrics.settle()
+            answer = change(call, params)
+            self._timer.plan()
+            return answer
+
+        return perform
 
     def _book(self, call: Call) -> AlarmBook:
         return self._books.of(call.scope)
 
     def _put(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
-        settings = read_settings(params)
+        return self._put_any(call, read_settings(params, call.scope.account_id), params)
+
+    def _put_composite(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        settings = read_composite(params)
+        check_children(self._book(call), settings)
+        return self._put_any(call, settings, params)
+
+    def _put_any(
+        self, call: Call, settings: AlarmSettings | CompositeSettings, params: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        book = self._book(call)
+        known = book.get(settings.name)
+        if known is not None and type(known.settings) is not type(settings):
+            raise validation_error(f"The alarm {settings.name} is a {known.kind}: an alarm cannot become another kind.")
         arn = alarm_arn(call.scope, settings.name)
-        self._book(call).put(arn, settings, _read_tags(params.get("Tags")), now=self._clock())
+        book.put(arn, settings, _read_tags(params.get("Tags")), now=self._clock())
         return {}
 
     def _delete(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
-        for alarm in list(self._named(call, params)):
+        alarms = list(self._named(call, params))
+        if sum(alarm.kind == "CompositeAlarm" for alarm in alarms) > 1:
+            raise validation_error("At most one composite alarm can be deleted in one call.")
+        for alarm in alarms:
             self._book(call).delete(alarm, now=self._clock())
         return {}
 

@@ -1,37 +1,37 @@
 """What an alarm was told: PutMetricAlarm's parameters, read and checked.
 
-An alarm watches one metric against one number. What other kinds of alarm need (metric math, anomaly bands, PromQL,
-wall-clock windows, warm-up) is refused by name. Error texts are AWS's where they are known.
+An alarm watches one metric, or what is computed from several, against one number. What other kinds of alarm need
+(anomaly bands, PromQL, wall-clock windows, warm-up) is refused by name, and so are actions that nothing here performs.
+Error texts are AWS's where they are known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import zip_longest
 from typing import Any
 
+from pytest_rollbacklab.localaws.telemetry.alarms.action_lists import read_actions
+from pytest_rollbacklab.localaws.telemetry.alarms.alarm_queries import read_alarm_queries, wanted_period
 from pytest_rollbacklab.localaws.telemetry.alarms.comparisons import ANOMALY_COMPARISONS, COMPARISONS
 from pytest_rollbacklab.localaws.telemetry.metrics.datum import read_dimensions, read_unit
 from pytest_rollbacklab.localaws.telemetry.metrics.faults import (
     clashing,
     invalid_value,
     required,
-    too_many,
     validation_error,
 )
+from pytest_rollbacklab.localaws.telemetry.metrics.queries import MetricStat, Query
 from pytest_rollbacklab.localaws.telemetry.metrics.statistics import SIMPLE_STATISTICS, Statistic, read_statistic
 from pytest_rollbacklab.localaws.telemetry.metrics.store import MetricId, metric_id
 from pytest_rollbacklab.localaws.telemetry.refusals import constraint_broken, not_emulated
 
-__all__ = ["ACTION_LISTS", "AlarmSettings", "read_settings"]
-
-
-ACTION_LISTS = ("OKActions", "AlarmActions", "InsufficientDataActions")
+__all__ = ["AlarmSettings", "read_settings"]
 
 _MISSING_DATA = ("breaching", "notBreaching", "ignore", "missing")
 _LOW_SAMPLES = ("evaluate", "ignore")
 _NOT_EMULATED = (
-    "Metrics",
     "ThresholdMetricId",
     "EvaluationCriteria",
     "EvaluationInterval",
@@ -39,7 +39,6 @@ _NOT_EMULATED = (
     "WarmUpConfiguration",
     "ActionConfiguration",
 )
-_MAX_ACTIONS = 5
 _SHORT_PERIODS_S = (10, 20, 30)
 _HOUR_S = 3600
 _DAY_S = 24 * _HOUR_S
@@ -53,9 +52,10 @@ class AlarmSettings:
     description: str | None
     actions_enabled: bool
     actions: Mapping[str, tuple[str, ...]]
-    """ARNs by ``ACTION_LISTS``."""
-    metric: MetricId
-    statistic: Statistic
+    """ARNs by ``action_lists.ACTION_LISTS``."""
+    metric: MetricId | None
+    """None for one that is computed from several metrics."""
+    statistic: Statistic | None
     period_s: int
     unit: str | None
     evaluation_periods: int
@@ -66,6 +66,21 @@ class AlarmSettings:
     threshold: float
     treat_missing_data: str | None
     evaluate_low_samples: str | None
+    queries: tuple[Query, ...] = ()
+    """What it is computed from; one of them is wanted."""
+
+    def __setstate__(self, state: Sequence[Any]) -> None:
+        """Take what was kept, also before there were queries."""
+        for one, value in zip_longest(fields(self), state, fillvalue=()):
+            object.__setattr__(self, one.name, value)  # type: ignore[union-attr]
+
+    @property
+    def stats(self) -> tuple[MetricStat, ...]:
+        """The metrics that it watches."""
+        if self.metric is None or self.statistic is None:
+            return tuple(query.source for query in self.queries if isinstance(query.source, MetricStat))
+        stat = MetricStat(metric=self.metric, statistic=self.statistic, period_s=self.period_s, unit=self.unit)
+        return (stat,)
 
     @property
     def needed(self) -> int:
@@ -75,7 +90,9 @@ class AlarmSettings:
     @property
     def missing_data(self) -> str:
         """How missing data is treated. DynamoDB's alarms always ignore it, as PutMetricAlarm's page documents."""
-        return "ignore" if self.metric.namespace == "AWS/DynamoDB" else self.treat_missing_data or "missing"
+        if self.metric is not None and self.metric.namespace == "AWS/DynamoDB":
+            return "ignore"
+        return self.treat_missing_data or "missing"
 
     @property
     def tick_s(self) -> int:
@@ -83,25 +100,28 @@ class AlarmSettings:
         return 60 if self.period_s not in _SHORT_PERIODS_S else 10
 
 
-def read_settings(params: Mapping[str, Any]) -> AlarmSettings:
+def read_settings(params: Mapping[str, Any], account_id: str = "") -> AlarmSettings:
     """Return the settings that a PutMetricAlarm call asks for.
+
+    Args:
+        account_id: The caller's.
 
     Raises:
         ServiceError: in AWS's words; NotImplemented for another kind of alarm.
     """
     name = required(params, "AlarmName")
     _refuse_what_is_not_emulated(params)
-    period_s, evaluation_periods, datapoints = _read_periods(params)
+    queries = read_alarm_queries(params, account_id)
+    period_s, evaluation_periods, datapoints = _read_periods(params, queries)
     return AlarmSettings(
         name=name,
         description=params.get("AlarmDescription"),
         actions_enabled=params.get("ActionsEnabled") is not False,
-        actions={kind: _read_actions(params, kind) for kind in ACTION_LISTS},
-        metric=metric_id(
-            required(params, "Namespace"), required(params, "MetricName"), read_dimensions(params.get("Dimensions"))
-        ),
-        statistic=_read_statistic(params),
+        actions=read_actions(params),
+        metric=None if queries else _read_metric(params),
+        statistic=None if queries else _read_statistic(params),
         period_s=period_s,
+        queries=queries,
         unit=read_unit(params.get("Unit")),
         evaluation_periods=evaluation_periods,
         datapoints_to_alarm=datapoints,
@@ -118,8 +138,14 @@ def _refuse_what_is_not_emulated(params: Mapping[str, Any]) -> None:
             raise not_emulated(f"{option} of PutMetricAlarm", "Use an alarm on one metric with a fixed Threshold.")
 
 
-def _read_periods(params: Mapping[str, Any]) -> tuple[int, int, int | None]:
-    period_s, periods = int(required(params, "Period")), int(required(params, "EvaluationPeriods"))
+def _read_metric(params: Mapping[str, Any]) -> MetricId:
+    namespace, name = required(params, "Namespace"), required(params, "MetricName")
+    return metric_id(namespace, name, read_dimensions(params.get("Dimensions")))
+
+
+def _read_periods(params: Mapping[str, Any], queries: Sequence[Query]) -> tuple[int, int, int | None]:
+    period_s = wanted_period(queries) if queries else int(required(params, "Period"))
+    periods = int(required(params, "EvaluationPeriods"))
     datapoints = params.get("DatapointsToAlarm")
     if period_s not in _SHORT_PERIODS_S and (period_s < 1 or period_s % 60):
         raise validation_error("Period must be 10, 20, 30 or a multiple of 60")
@@ -181,10 +207,3 @@ def _read_low_samples(params: Mapping[str, Any]) -> str | None:
     if option == "ignore":
         raise not_emulated("EvaluateLowSampleCountPercentile 'ignore'", "Leave it out, or say evaluate.")
     return option
-
-
-def _read_actions(params: Mapping[str, Any], kind: str) -> tuple[str, ...]:
-    actions = tuple(params.get(kind) or ())
-    if len(actions) > _MAX_ACTIONS:
-        raise too_many(kind, _MAX_ACTIONS)
-    return actions

@@ -1,6 +1,6 @@
-"""When an alarm changes state: worked out from the store when somebody looks.
+"""When an alarm changes state: worked out from the store when somebody looks, or when ``timer`` has it looked at.
 
-No timer runs. CloudWatch evaluates on the minute (each ten seconds for a high-resolution alarm) over periods that end
+CloudWatch evaluates on the minute (each ten seconds for a high-resolution alarm) over periods that end
 there, so the moments since the last look are gone through one by one, and what happened in between is found just as it
 would have been; stretches without data, in which nothing can change, are skipped.
 
@@ -16,14 +16,13 @@ import math
 
 from pytest_rollbacklab.localaws.telemetry.alarms.alarm import ALARM, Alarm, AlarmState, Transition
 from pytest_rollbacklab.localaws.telemetry.alarms.comparisons import COMPARISONS
-from pytest_rollbacklab.localaws.telemetry.alarms.evaluation import EXTRA_PERIODS, Datapoint, Verdict, judge
+from pytest_rollbacklab.localaws.telemetry.alarms.datapoints import Datapoints
+from pytest_rollbacklab.localaws.telemetry.alarms.evaluation import Datapoint, Verdict, judge
 from pytest_rollbacklab.localaws.telemetry.alarms.reasons import reason, reason_data
 from pytest_rollbacklab.localaws.telemetry.alarms.settings import AlarmSettings
-from pytest_rollbacklab.localaws.telemetry.metrics.distribution import Distribution
-from pytest_rollbacklab.localaws.telemetry.metrics.series import Series
 from pytest_rollbacklab.localaws.telemetry.metrics.store import MetricStore
 
-__all__ = ["enter", "settle", "tick_of"]
+__all__ = ["enter", "next_moment", "settle", "tick_of"]
 
 _GROWING = ("Sum", "SampleCount", "Maximum")
 
@@ -35,9 +34,7 @@ def settle(alarm: Alarm, store: MetricStore, *, now: float) -> list[Transition]:
         store: The metrics of the alarm's account and region.
         now: Epoch seconds.
     """
-    settings = alarm.settings
-    metric = store.find(settings.metric)
-    series = metric.in_units(settings.unit) if metric else []
+    settings, seen = alarm.metric_settings, Datapoints(alarm.metric_settings, store)
     transitions = []
     at = (
         alarm.configured_at
@@ -45,17 +42,31 @@ def settle(alarm: Alarm, store: MetricStore, *, now: float) -> list[Transition]:
         else _on_tick(alarm.settled_until, settings) + settings.tick_s
     )
     while at <= now:
-        datapoints = _read(settings, series, _on_tick(at, settings))
+        datapoints = seen.ending(_on_tick(at, settings))
         transitions.append(_follow(alarm, judge(datapoints, settings), at))
-        at = _next(datapoints, series, _on_tick(at, settings), settings.tick_s)
-    transitions.append(_follow(alarm, _breach_in_the_making(settings, series, now), now))
+        at = _next(datapoints, seen, _on_tick(at, settings), settings.tick_s)
+    transitions.append(_follow(alarm, _breach_in_the_making(settings, seen, now), now))
     alarm.settled_until = now
     return [transition for transition in transitions if transition is not None]
 
 
 def tick_of(alarm: Alarm) -> int | None:
     """Return up to which of its moments of evaluation an alarm has been brought; None when it never was looked at."""
-    return None if alarm.settled_until is None else _on_tick(alarm.settled_until, alarm.settings)
+    return None if alarm.settled_until is None else _on_tick(alarm.settled_until, alarm.metric_settings)
+
+
+def next_moment(alarm: Alarm, store: MetricStore, *, now: float) -> float:
+    """Return when a settled alarm can next change its state, if nothing is recorded until then; infinity for never.
+
+    Args:
+        now: Epoch seconds.
+    """
+    settings = alarm.metric_settings
+    tick = _on_tick(now, settings)
+    if alarm.settled_until is None or alarm.state.updated_at > tick:  # it was set by hand, or told early
+        return tick + settings.tick_s
+    seen = Datapoints(settings, store)
+    return _next(seen.ending(tick), seen, tick, settings.tick_s)
 
 
 def enter(alarm: Alarm, value: str, why: str, data: str | None, *, at: float) -> Transition:
@@ -68,55 +79,36 @@ def enter(alarm: Alarm, value: str, why: str, data: str | None, *, at: float) ->
     old = alarm.state
     since = at if value != old.value else old.transitioned_at
     alarm.state = AlarmState(value=value, reason=why, reason_data=data, updated_at=at, transitioned_at=since)
-    return Transition(arn=alarm.arn, settings=alarm.settings, old=old, new=alarm.state)
+    return Transition(
+        arn=alarm.arn, settings=alarm.settings, configured_at=alarm.configured_at, old=old, new=alarm.state
+    )
 
 
 def _follow(alarm: Alarm, verdict: Verdict | None, at: float) -> Transition | None:
     if verdict is None or verdict.state == alarm.state.value:
         return None
-    settings = alarm.settings
+    settings = alarm.metric_settings
     return enter(alarm, verdict.state, reason(verdict, settings), reason_data(verdict, settings, at=at), at=at)
 
 
-def _next(datapoints: list[Datapoint], series: list[Series], tick: int, tick_s: int) -> float:
+def _next(datapoints: list[Datapoint], seen: Datapoints, tick: int, tick_s: int) -> float:
     """Return the next moment of evaluation; when nothing is left to be seen, the first one that sees new data."""
     if any(point.value is not None for point in datapoints):
         return tick + tick_s
-    minutes = [minute for one in series if (minute := one.next_minute_with_data(tick)) is not None]
-    return max(tick + tick_s, min(minutes) // tick_s * tick_s + tick_s) if minutes else math.inf
+    minute = seen.first_seen_after(tick)
+    return math.inf if minute is None else max(tick + tick_s, minute // tick_s * tick_s + tick_s)
 
 
-def _breach_in_the_making(settings: AlarmSettings, series: list[Series], now: float) -> Verdict | None:
-    if settings.statistic.name not in _GROWING or not COMPARISONS[settings.comparison].upward:
+def _breach_in_the_making(settings: AlarmSettings, seen: Datapoints, now: float) -> Verdict | None:
+    statistic = settings.statistic
+    if statistic is None or statistic.name not in _GROWING or not COMPARISONS[settings.comparison].upward:
         return None
     coming = _on_tick(now, settings) + settings.tick_s
-    verdict = judge(_read(settings, series, coming), settings)
+    verdict = judge(seen.ending(coming), settings)
     newest = coming - settings.period_s
     if verdict is None or verdict.state != ALARM or all(point.at != newest for point in verdict.deciding):
         return None
     return verdict
-
-
-def _read(settings: AlarmSettings, series: list[Series], end: int) -> list[Datapoint]:
-    """Return the datapoints of the evaluation range that ends here, newest first.
-
-    Without a unit in the settings the first one that has data counts; AWS leaves open which.
-    """
-    period_s = settings.period_s
-    start = end - (settings.evaluation_periods + EXTRA_PERIODS) * period_s
-    for one in series:
-        found = {period.start: period.values for period in one.periods(start, end, period_s)}
-        if found:
-            break
-    else:
-        found = {}
-    return [_datapoint(at, found.get(at), settings) for at in range(end - period_s, start - 1, -period_s)]
-
-
-def _datapoint(at: int, values: Distribution | None, settings: AlarmSettings) -> Datapoint:
-    if values is None:
-        return Datapoint(at=at)
-    return Datapoint(at=at, value=settings.statistic.of(values), sample_count=values.count)
 
 
 def _on_tick(at: float, settings: AlarmSettings) -> int:

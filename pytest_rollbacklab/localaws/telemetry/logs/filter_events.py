@@ -41,12 +41,13 @@ class _Search:
 
 
 def filter_log_events(
-    group: LogGroup, params: Mapping[str, Any], *, max_examined: int = MAX_EXAMINED
+    group: LogGroup, params: Mapping[str, Any], *, max_examined: int = MAX_EXAMINED, seen_until_ms: int | None = None
 ) -> dict[str, Any]:
     """Answer FilterLogEvents (its page in the CloudWatch Logs API reference).
 
     Args:
         max_examined: How many events one call looks at.
+        seen_until_ms: Events that came in later are not seen yet; None when all are.
 
     Raises:
         ServiceError: InvalidParameterException for a pattern, a token or a limit; ResourceNotFoundException.
@@ -61,6 +62,8 @@ def filter_log_events(
             token = write_token(at=last[0], number=last[1], ascending=int(search.ascending))
             break
         last = event.place
+        if seen_until_ms is not None and event.ingested_ms > seen_until_ms:
+            continue
         if matches is None or matches(event.message):
             found.append(event)
             room -= event_bytes(event)

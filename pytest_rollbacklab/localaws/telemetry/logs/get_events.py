@@ -18,11 +18,14 @@ MAX_PAGE_EVENTS = 10_000
 MAX_PAGE_BYTES = 1_048_576
 
 
-def get_log_events(events: EventIndex, params: Mapping[str, Any]) -> dict[str, Any]:
+def get_log_events(
+    events: EventIndex, params: Mapping[str, Any], *, seen_until_ms: int | None = None
+) -> dict[str, Any]:
     """Answer GetLogEvents (its page in the CloudWatch Logs API reference).
 
     Args:
         events: The stream's.
+        seen_until_ms: Events that came in later are not seen yet; None when all are.
 
     Raises:
         ServiceError: InvalidParameterException for a limit or a token.
@@ -31,7 +34,10 @@ def get_log_events(events: EventIndex, params: Mapping[str, Any]) -> dict[str, A
     token = read_stream_token(params["nextToken"]) if params.get("nextToken") else None
     forward = token.forward if token else bool(params.get("startFromHead"))
     low, high = _window(events, params, token)
-    page = list(_that_fit(islice(events.walk(low, high, ascending=forward), limit)))
+    walk: Iterable[LogEvent] = events.walk(low, high, ascending=forward)
+    if seen_until_ms is not None:
+        walk = (event for event in walk if event.ingested_ms <= seen_until_ms)
+    page = list(_that_fit(islice(walk, limit)))
     if not forward:
         page.reverse()
     after, before = _ends(page, token, (params.get("startTime") or 0, 0))

@@ -83,7 +83,7 @@ class GroupOperations:
         shown: dict[str, Any] = {
             "logGroupName": group.name,
             "creationTime": group.created_ms,
-            "metricFilterCount": 0,
+            "metricFilterCount": len(group.metric_filters),
             "arn": f"{group.arn}:*",
             "storedBytes": group.stored_bytes,
             "logGroupClass": group.log_class,

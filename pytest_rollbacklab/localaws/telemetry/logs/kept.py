@@ -21,6 +21,10 @@ __all__ = ["KeptLogs"]
 
 _REPLAYED: Final[Mapping[str, Callable[..., object]]] = {
     "configure": LogGroup.configure,
+    "put_metric_filter": LogGroup.put_metric_filter,
+    "remove_metric_filter": LogGroup.remove_metric_filter,
+    "put_subscription": LogGroup.put_subscription,
+    "remove_subscription": LogGroup.remove_subscription,
     "add_stream": LogGroup.add_stream,
     "remove_stream": LogGroup.remove_stream,
     "add_events": LogGroup.add_events,
@@ -79,6 +83,10 @@ class _Watcher:
 def _changes(group: LogGroup) -> Iterator[Change]:
     settings = {"log_class": group.log_class, "retention_days": group.retention_days, "tags": dict(group.tags)}
     yield ("configure", settings)
+    for one in group.metric_filters.values():
+        yield ("put_metric_filter", one)
+    for subscription in group.subscriptions.values():
+        yield ("put_subscription", subscription)
     for stream in group.streams():
         yield ("add_stream", stream.name, stream.created_ms)
     written = sorted(group.events.slice(0, len(group.events)), key=attrgetter("number"))

@@ -17,7 +17,9 @@ from typing import Any, Protocol
 from pytest_rollbacklab.localaws.api import Scope
 from pytest_rollbacklab.localaws.telemetry.logs.event import LogEvent
 from pytest_rollbacklab.localaws.telemetry.logs.index import EventIndex
+from pytest_rollbacklab.localaws.telemetry.logs.metric_filters.metric_filter import MetricFilter
 from pytest_rollbacklab.localaws.telemetry.logs.request_ids import RequestIds
+from pytest_rollbacklab.localaws.telemetry.logs.subscriptions.subscription import SubscriptionFilter
 
 __all__ = ["EVENT_OVERHEAD_BYTES", "Change", "LogGroup", "LogStore", "LogStream", "StoreWatcher", "Written"]
 
@@ -74,6 +76,10 @@ class LogGroup:
     events: EventIndex = field(default_factory=EventIndex)
     """Of all streams."""
     request_ids: RequestIds = field(default_factory=RequestIds)
+    metric_filters: dict[str, MetricFilter] = field(default_factory=dict)
+    """By name."""
+    subscriptions: dict[str, SubscriptionFilter] = field(default_factory=dict)
+    """By name."""
     told: Callable[[Change], None] | None = None
     _streams: dict[str, LogStream] = field(default_factory=dict)
     _stream_names: list[str] = field(default_factory=list)
@@ -101,6 +107,24 @@ class LogGroup:
         for name, value in settings.items():
             setattr(self, name, value)
         self._tell("configure", dict(settings))
+
+    def put_metric_filter(self, one: MetricFilter) -> None:
+        """Add a metric filter, or put it in the place of the one of its name."""
+        self.metric_filters[one.name] = one
+        self._tell("put_metric_filter", one)
+
+    def remove_metric_filter(self, name: str) -> None:
+        del self.metric_filters[name]
+        self._tell("remove_metric_filter", name)
+
+    def put_subscription(self, one: SubscriptionFilter) -> None:
+        """Add a subscription filter, or put it in the place of the one of its name."""
+        self.subscriptions[one.name] = one
+        self._tell("put_subscription", one)
+
+    def remove_subscription(self, name: str) -> None:
+        del self.subscriptions[name]
+        self._tell("remove_subscription", name)
 
     def add_stream(self, name: str, created_ms: int) -> LogStream:
         """Make a stream. Times are milliseconds since the epoch."""

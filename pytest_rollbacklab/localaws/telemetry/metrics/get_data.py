@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_rollbacklab.localaws.telemetry.metrics.computing import Computation, Found
 from pytest_rollbacklab.localaws.telemetry.metrics.faults import invalid_token, required, validation_error
-from pytest_rollbacklab.localaws.telemetry.metrics.queries import Query, read_queries
+from pytest_rollbacklab.localaws.telemetry.metrics.math.values import TimeSeries
+from pytest_rollbacklab.localaws.telemetry.metrics.queries import MetricStat, Query, read_queries
 from pytest_rollbacklab.localaws.telemetry.metrics.store import MetricStore
 from pytest_rollbacklab.localaws.telemetry.metrics.window import round_start
 from pytest_rollbacklab.localaws.telemetry.moments import from_epoch, to_epoch
@@ -36,12 +38,14 @@ class _Span:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Found:
-    """What one query found."""
+class _Result:
+    """One line of the answer."""
 
+    id: str
+    label: str
     points: Sequence[tuple[int, float]]
+    """In the order in which they are told."""
     units: Sequence[str]
-    """All units that have data in the window; the points are of the first."""
 
 
 def get_metric_data(store: MetricStore, params: Mapping[str, Any], *, account_id: str, now: float) -> dict[str, Any]:
@@ -50,12 +54,12 @@ def get_metric_data(store: MetricStore, params: Mapping[str, Any], *, account_id
     Raises:
         ServiceError: ValidationError, InvalidNextToken, or NotImplemented for what is not emulated.
     """
-    queries = [query for query in read_queries(params, account_id) if query.wanted]
+    queries = read_queries(required(params, "MetricDataQueries"), account_id)
     span = _read_span(params, now)
     limit = params.get("MaxDatapoints") or _MAX_DATAPOINTS
     if not 0 < limit <= _MAX_DATAPOINTS:
         raise validation_error(f"The parameter MaxDatapoints must be between 1 and {_MAX_DATAPOINTS}.")
-    results, token = _page(store, queries, span, limit, _read_position(params.get("NextToken")))
+    results, token = _page(_results(store, queries, span), span, limit, _read_position(params.get("NextToken")))
     answer: dict[str, Any] = {"MetricDataResults": results, "Messages": []}
     return answer | ({"NextToken": token} if token else {})
 
@@ -84,41 +88,49 @@ def _read_position(token: str | None) -> tuple[int, int]:
     return position["query"], position["after"]
 
 
+def _results(store: MetricStore, queries: Sequence[Query], span: _Span) -> list[_Result]:
+    wanted = [query for query in queries if query.wanted]
+    computation = Computation(
+        store,
+        queries,
+        starts=lambda period_s: round_start(span.start, period_s, now=span.now),
+        end=math.ceil(span.end),
+        label_of=lambda query: query.label or _default_label(query, wanted),
+    )
+    results = []
+    for query in wanted:
+        found = computation.of(query.id)
+        for series in found.series or (TimeSeries(label="", period_s=0, points={}),):
+            points = list(series.points.items())
+            label = series.label if isinstance(query.source, MetricStat) else _expression_label(query, found, series)
+            results.append(
+                _Result(
+                    id=query.id,
+                    label=label,
+                    points=points[::-1] if span.newest_first else points,
+                    units=found.units,
+                )
+            )
+    return results
+
+
 def _page(
-    store: MetricStore, queries: Sequence[Query], span: _Span, limit: int, position: tuple[int, int]
+    found: Sequence[_Result], span: _Span, limit: int, position: tuple[int, int]
 ) -> tuple[list[dict[str, Any]], str | None]:
     first, after = position
     results: list[dict[str, Any]] = []
     room = limit
-    for index in range(first, len(queries)):
-        found = _find(store, queries[index], span)
-        points = _beyond(found.points, after, span)
+    for index in range(first, len(found)):
+        points = _beyond(found[index].points, after, span)
         given, after = points[:room], _FROM_THE_FIRST
         room -= len(given)
         complete = len(given) == len(points)
-        results.append(_result(queries, index, found, given, complete=complete))
+        results.append(_show(found[index], given, complete=complete))
         if not complete:
             return results, write_token(query=index, after=given[-1][0])
-        if room == 0 and index + 1 < len(queries):
+        if room == 0 and index + 1 < len(found):
             return results, write_token(query=index + 1, after=_FROM_THE_FIRST)
     return results, None
-
-
-def _find(store: MetricStore, query: Query, span: _Span) -> _Found:
-    metric = store.find(query.metric)
-    start = round_start(span.start, query.period_s, now=span.now)
-    by_unit: dict[str, list[tuple[int, float]]] = {}
-    for series in metric.in_units(query.unit) if metric else []:
-        points = [
-            (period.start, value)
-            for period in series.periods(start, math.ceil(span.end), query.period_s)
-            if (value := query.statistic.of(period.values)) is not None
-        ]
-        if points:
-            by_unit[series.unit] = points[::-1] if span.newest_first else points
-    # Without a unit in the query AWS takes the first one by name and says so, as recorded.
-    units = list(by_unit)
-    return _Found(points=by_unit[units[0]] if units else (), units=units)
 
 
 def _beyond(points: Sequence[tuple[int, float]], after: int, span: _Span) -> Sequence[tuple[int, float]]:
@@ -127,28 +139,35 @@ def _beyond(points: Sequence[tuple[int, float]], after: int, span: _Span) -> Seq
     return [point for point in points if (point[0] < after if span.newest_first else point[0] > after)]
 
 
-def _result(
-    queries: Sequence[Query], index: int, found: _Found, given: Sequence[tuple[int, float]], *, complete: bool
-) -> dict[str, Any]:
-    query = queries[index]
-    result: dict[str, Any] = {
-        "Id": query.id,
-        "Label": query.label or _default_label(query, queries),
+def _show(result: _Result, given: Sequence[tuple[int, float]], *, complete: bool) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "Id": result.id,
+        "Label": result.label,
         "Timestamps": [from_epoch(at) for at, _ in given],
         "Values": [value for _, value in given],
         "StatusCode": "Complete" if complete else "PartialData",
     }
-    if len(found.units) > 1:
-        units = ", ".join(found.units)
-        result["Messages"] = [{"Code": "MultipleUnits", "Value": f"Multiple units returned: '[{units}]'"}]
-    return result
+    if len(result.units) > 1:
+        units = ", ".join(result.units)
+        shown["Messages"] = [{"Code": "MultipleUnits", "Value": f"Multiple units returned: '[{units}]'"}]
+    return shown
 
 
 def _default_label(query: Query, queries: Sequence[Query]) -> str:
     """Return the metric's name, and beside it the statistic and the period where queries differ by them."""
-    parts = [query.metric.name]
-    if len({other.statistic.name for other in queries}) > 1:
-        parts.append(query.statistic.name)
-    if len({other.period_s for other in queries}) > 1:
-        parts.append(str(query.period_s))
+    stats = [other.source for other in queries if isinstance(other.source, MetricStat)]
+    if not isinstance(query.source, MetricStat):
+        return query.id
+    parts = [query.source.metric.name]
+    if len({other.statistic.name for other in stats}) > 1:
+        parts.append(query.source.statistic.name)
+    if len({other.period_s for other in stats}) > 1:
+        parts.append(str(query.source.period_s))
     return " ".join(parts)
+
+
+def _expression_label(query: Query, found: Found, series: TimeSeries) -> str:
+    """Return an expression's label, or its id; of an array each series is told with its own label behind it."""
+    if len(found.series) > 1:
+        return f"{query.label} {series.label}" if query.label else series.label
+    return query.label or query.id

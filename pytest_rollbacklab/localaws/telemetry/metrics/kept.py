@@ -6,7 +6,8 @@ as it happens, and as a state the buckets that all of them came to, so that what
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pytest_rollbacklab.localaws.api import Scope, Scoped
@@ -22,17 +23,21 @@ class KeptMetrics:
 
     Args:
         keeper: Hears of what is recorded.
+        seen_at: Gives when what is recorded now can be read, epoch seconds; None when that is at once.
     """
 
     name = "metrics"
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, keeper: Keeper, seen_at: Callable[[], float] | None = None) -> None:
         self._keeper = keeper
+        self._seen_at = seen_at
         self.stores: Scoped[MetricStore] = Scoped(self._store)
 
     def dump(self, scope: Scope, key: str) -> object | None:  # noqa: ARG002 - there is one key
         """Return the metrics with their buckets; None when there are none."""
-        return tuple(_state(metric) for metric in self.stores.of(scope)) or None
+        store = self.stores.of(scope)
+        store.settle(now=math.inf)  # what waits to be seen has to be among the buckets
+        return tuple(_state(metric) for metric in store) or None
 
     def restore(self, scope: Scope, key: str, state: Any, events: Sequence[Recording]) -> None:  # noqa: ARG002 - as above
         """Put back the metrics."""
@@ -46,8 +51,8 @@ class KeptMetrics:
 
     def _store(self, scope: Scope) -> MetricStore:
         if isinstance(self._keeper, Forgetful):
-            return MetricStore()
-        return MetricStore(lambda recording: self._keeper.happened(self, scope, "", recording))
+            return MetricStore(seen_at=self._seen_at)
+        return MetricStore(lambda recording: self._keeper.happened(self, scope, "", recording), self._seen_at)
 
 
 def _state(metric: Metric) -> tuple[Any, ...]:

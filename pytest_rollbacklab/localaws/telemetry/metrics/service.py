@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_rollbacklab.localaws.api import Call, Operation, Scope
 from pytest_rollbacklab.localaws.keeping import Keeper
+from pytest_rollbacklab.localaws.telemetry.delays import AT_ONCE, Delays
 from pytest_rollbacklab.localaws.telemetry.metrics.datum import check_namespace, read_data
 from pytest_rollbacklab.localaws.telemetry.metrics.faults import required
 from pytest_rollbacklab.localaws.telemetry.metrics.get_data import get_metric_data
@@ -25,12 +26,15 @@ class Metrics:
     Args:
         clock: Gives the time in epoch seconds.
         keeper: Hears of what has to outlive the process.
+        delays: How long it takes until a point can be read.
     """
 
-    def __init__(self, clock: Callable[[], float], keeper: Keeper) -> None:
+    def __init__(self, clock: Callable[[], float], keeper: Keeper, delays: Delays = AT_ONCE) -> None:
         self._clock = clock
-        self.kept = KeptMetrics(keeper)
+        delayed = delays.metrics_s > 0 or delays.whole_minutes
+        self.kept = KeptMetrics(keeper, (lambda: delays.metric_seen_at(clock())) if delayed else None)
         self._stores = self.kept.stores
+        self._settle: list[Callable[[], None]] = []
         self.operations: Mapping[str, Operation] = {
             "PutMetricData": self._put_metric_data,
             "GetMetricData": self._get_metric_data,
@@ -62,6 +66,18 @@ class Metrics:
             values={float(value): 1.0},
         )
 
+    def before_reading(self, settle: Callable[[], None]) -> None:
+        """Have somebody called before metrics are read, who then records what has come due."""
+        self._settle.append(settle)
+
+    def settle(self) -> None:
+        """Have recorded whatever has come due."""
+        for settle in self._settle:
+            settle()
+        now = self._clock()
+        for store in dict(self._stores.items()).values():
+            store.settle(now=now)
+
     def store(self, scope: Scope) -> MetricStore:
         """Return the metrics of one account and region."""
         return self._stores.of(scope)
@@ -83,11 +99,15 @@ class Metrics:
         return {}
 
     def _get_metric_data(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
-        store = self._stores.of(call.scope)
+        store = self._settled(call)
         return get_metric_data(store, params, account_id=call.scope.account_id, now=self._clock())
 
     def _get_metric_statistics(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
-        return get_metric_statistics(self._stores.of(call.scope), params, now=self._clock())
+        return get_metric_statistics(self._settled(call), params, now=self._clock())
 
     def _list_metrics(self, call: Call, params: dict[str, Any]) -> dict[str, Any]:
-        return list_metrics(self._stores.of(call.scope), params, now=self._clock())
+        return list_metrics(self._settled(call), params, now=self._clock())
+
+    def _settled(self, call: Call) -> MetricStore:
+        self.settle()
+        return self._stores.of(call.scope)

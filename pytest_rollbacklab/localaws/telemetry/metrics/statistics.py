@@ -1,7 +1,7 @@
 """Statistics by name: SampleCount, Sum, Average, Minimum, Maximum and percentiles, over the values of one period.
 
-A name is read once into a function, so that a query of a thousand periods parses nothing a thousand times. The
-other extended statistics (trimmed means and their kin) are refused by name.
+A name is read once into a function, so that a query of a thousand periods parses nothing a thousand times. Trimmed
+statistics are ``trimmed``'s.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 
 from pytest_rollbacklab.localaws.telemetry.metrics.distribution import Distribution, percentile
-from pytest_rollbacklab.localaws.telemetry.refusals import not_emulated
+from pytest_rollbacklab.localaws.telemetry.metrics.trimmed import read_trimmed
 
 __all__ = ["SIMPLE_STATISTICS", "Statistic", "read_statistic"]
 
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,10})?|100(?:\.0{1,10})?)")
-_OTHER_EXTENDED = re.compile(r"(?:tm|tc|ts|wm)\d{1,2}(?:\.\d+)?|IQM|(?:TM|TC|TS|WM|PR)\(.*\)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,16 +46,11 @@ SIMPLE_STATISTICS: dict[str, Callable[[Distribution], float | None]] = {
 
 
 def read_statistic(name: str) -> Statistic | None:
-    """Return the statistic of this name, or None when CloudWatch has none.
-
-    Raises:
-        ServiceError: one that CloudWatch has, and that is not emulated.
-    """
+    """Return the statistic of this name, or None when CloudWatch has none."""
     if name in SIMPLE_STATISTICS:
         return Statistic(name=name, of=SIMPLE_STATISTICS[name])
     if found := _PERCENTILE.fullmatch(name):
         percent = float(found[1])
         return Statistic(name=name, of=lambda values: percentile(values, percent))
-    if _OTHER_EXTENDED.fullmatch(name):
-        raise not_emulated(f"the statistic {name!r}", "Use Average, Sum, Minimum, Maximum, SampleCount or pNN.")
-    return None
+    trimmed = read_trimmed(name)
+    return None if trimmed is None else Statistic(name=name, of=trimmed)

@@ -7,7 +7,9 @@ never mixed. It knows nothing of the API's parameters.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from pytest_rollbacklab.localaws.telemetry.metrics.series import Series
@@ -67,11 +69,22 @@ class MetricStore:
 
     Args:
         told: Hears of every recording; None when nobody keeps them.
+        seen_at: Gives when what is recorded now can be read, epoch seconds; None when that is at once.
     """
 
-    def __init__(self, told: Callable[[Recording], None] | None = None) -> None:
+    def __init__(
+        self, told: Callable[[Recording], None] | None = None, seen_at: Callable[[], float] | None = None
+    ) -> None:
+        self._seen_at = seen_at
+        self._waiting: deque[tuple[float, Recording]] = deque()
         self._metrics: dict[MetricId, Metric] = {}
         self._told = told
+        self._watched: Set[MetricId] = frozenset()
+        self._hear: Callable[[], None] = _nobody
+
+    def watch(self, metrics: Set[MetricId], hear: Callable[[], None]) -> None:
+        """Have somebody called whenever a point of one of these metrics is recorded, instead of what was before."""
+        self._watched, self._hear = metrics, hear
 
     def __iter__(self) -> Iterator[Metric]:
         return iter(self._metrics.values())
@@ -105,7 +118,23 @@ class MetricStore:
         """
         if self._told is not None:
             self._told((identity.namespace, identity.name, identity.dimensions, unit, at, values, high_resolution))
+        if self._seen_at is not None:
+            waiting = (identity.namespace, identity.name, identity.dimensions, unit, at, values, high_resolution)
+            self._waiting.append((self._seen_at(), waiting))
+            if identity in self._watched:
+                self._hear()
+            return
         self._put(identity, unit, at, values, high_resolution=high_resolution)
+
+    @property
+    def next_seen_at(self) -> float:
+        """When the next of what waits can be read, epoch seconds; infinity when nothing waits."""
+        return self._waiting[0][0] if self._waiting else math.inf
+
+    def settle(self, *, now: float) -> None:
+        """Let be read what has waited long enough."""
+        while self._waiting and self._waiting[0][0] <= now:
+            self.replay(self._waiting.popleft()[1])
 
     def replay(self, recording: Recording) -> None:
         """Record what was recorded before, and tell nobody."""
@@ -133,3 +162,9 @@ class MetricStore:
                 continue
             for value, count in values.items():
                 bucket.add(value, count)
+        if self._watched and identity in self._watched:
+            self._hear()
+
+
+def _nobody() -> None:
+    """Be told that a watched metric has a point, while none is watched."""

@@ -20,12 +20,13 @@ import botocore.session
 import pytest
 
 from pytest_rollbacklab.localaws.api import Call, Scope, Service, ServiceError
-from pytest_rollbacklab.localaws.keeping import Keeper
+from pytest_rollbacklab.localaws.keeping import Forgetful, Keeper
 from pytest_rollbacklab.localaws.lambdas.control.alias_operations import AliasOperations
 from pytest_rollbacklab.localaws.lambdas.control.concurrency import ConcurrencyOperations
 from pytest_rollbacklab.localaws.lambdas.control.function import Version
 from pytest_rollbacklab.localaws.lambdas.control.function_operations import FunctionOperations
 from pytest_rollbacklab.localaws.lambdas.control.function_reads import FunctionReads
+from pytest_rollbacklab.localaws.lambdas.control.layers import LayerShelf
 from pytest_rollbacklab.localaws.lambdas.control.permission_operations import PermissionOperations
 from pytest_rollbacklab.localaws.lambdas.control.registry import Registry
 from pytest_rollbacklab.localaws.lambdas.control.tags import TagOperations
@@ -291,7 +292,9 @@ def control() -> ControlPlane:
     reads = FunctionReads(registry=registry, endpoint=lambda: "http://127.0.0.1:4566")
     permissions = PermissionOperations(registry=registry)
     operations = {
-        **FunctionOperations(registry=registry, aws=s3, superseded=superseded.append).operations,
+        **FunctionOperations(
+            registry=registry, aws=s3, layers=LayerShelf(Forgetful()), superseded=superseded.append
+        ).operations,
         **reads.operations,
         **VersionOperations(registry=registry).operations,
         **AliasOperations(registry=registry).operations,

@@ -333,13 +333,11 @@ def test_a_dry_run_runs_nothing(functions):
     assert functions.refusal("Invoke", FunctionName="gone", InvocationType="DryRun").status == 404
 
 
-def test_asynchronous_invocations_are_refused_by_name(functions):
+def test_an_invocation_of_no_known_type_is_refused_by_name(functions):
     functions.create(code=ECHO)
-    error = functions.refusal("Invoke", FunctionName="create", InvocationType="Event")
+    error = functions.refusal("Invoke", FunctionName="create", InvocationType="Later")
     assert error.code == "InvalidParameterValueException"
-    assert error.message == (
-        "InvocationType=Event is not emulated by this local AWS. Invoke the function with RequestResponse or DryRun."
-    )
+    assert error.message == ("InvocationType=Later is none. Invoke the function with RequestResponse, Event or DryRun.")
 
 
 def test_what_cannot_run_is_refused_before_anything_runs(functions):

@@ -50,10 +50,17 @@ class EmptyPool:
         raise ForkServerError("No further process can be started: [Errno 11] Resource temporarily unavailable.")
 
 
+class NothingReady:
+    def take(self, function, qualifier):
+        return None
+
+
 def failure(control, pool) -> ServiceError:
     metrics = NoMetrics()
     control.create()
-    invoker = Invoker(registry=control.registry, pool=pool, metrics=metrics)
+    invoker = Invoker(
+        registry=control.registry, pool=pool, provisions=NothingReady(), metrics=metrics, accept=lambda _: None
+    )
     with pytest.raises(ServiceError) as caught:
         asyncio.run(invoker.invoke(control.scope, "create", None, b"{}"))
     assert metrics.names == []

@@ -68,7 +68,10 @@ def test_a_failed_initialisation_has_its_phase_and_its_kind():
     )
 
 
-def test_another_python_is_said_to_be_another():
-    assert log_lines.other_python("python3.12", "3.11") == (
+def test_another_version_is_said_to_be_another():
+    assert log_lines.other_version("python3.12", "Python", "3.11") == (
         "[rollbacklab] The runtime python3.12 runs on the Python of this machine here: 3.11.\n"
+    )
+    assert log_lines.other_version("nodejs22.x", "Node.js", "20.20.2") == (
+        "[rollbacklab] The runtime nodejs22.x runs on the Node.js of this machine here: 20.20.2.\n"
     )

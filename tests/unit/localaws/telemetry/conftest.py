@@ -6,8 +6,10 @@ to a client.
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -21,6 +23,7 @@ from pytest_rollbacklab.localaws import telemetry
 from pytest_rollbacklab.localaws.api import Call, Scope, ServiceError
 from pytest_rollbacklab.localaws.keeping import Keeper
 from pytest_rollbacklab.localaws.telemetry import Telemetry
+from pytest_rollbacklab.localaws.telemetry.delays import AT_ONCE, Delays
 
 NOW = datetime(2026, 11, 23, 5, 42, 30, tzinfo=UTC).timestamp()
 
@@ -38,12 +41,38 @@ class Clock:
         self.now += seconds
 
 
+class FakeAws:
+    """Every other service: takes down what it was asked, and refuses what it is told to."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str, dict[str, Any]]] = []
+        self.refuses: dict[str, ServiceError] = {}
+        self.permitted: set[tuple[str, str]] = set()
+        """Principals, and the function that they may invoke."""
+
+    async def call(
+        self, scope: Scope, service: str, operation: str, params: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        self.calls.append((scope.region, f"{service}:{operation}", dict(params or {})))
+        if error := self.refuses.get(operation):
+            raise error
+        return {}
+
+    def permits(self, scope: Scope, function: str, qualifier: str | None, *, principal: str, source_arn: str) -> bool:
+        assert scope.account_id in source_arn
+        assert qualifier is None or qualifier
+        return (principal, function) in self.permitted
+
+    def told(self, operation: str) -> list[dict[str, Any]]:
+        return [params for _, name, params in self.calls if name == operation]
+
+
 class World:
     """One account's view of a telemetry."""
 
-    def __init__(self, keeper: Keeper | None = None) -> None:
+    def __init__(self, keeper: Keeper | None = None, delays: Delays = AT_ONCE) -> None:
         self.clock = Clock()
-        self.telemetry = Telemetry(self.clock, keeper=keeper)
+        self.telemetry = Telemetry(self.clock, keeper=keeper, delays=delays)
         self.scope = Scope(account_id="111111111111", region="eu-west-1")
 
     def cloudwatch(self, operation: str, **params: Any) -> dict[str, Any]:
@@ -58,6 +87,8 @@ class World:
         )
         table = next(one for one in self.telemetry.services if one.name == service).operations
         answer = table[operation](call, params)
+        if inspect.isawaitable(answer):
+            answer = asyncio.run(_awaited(answer))
         assert isinstance(answer, dict)
         _check_shape(_model(service).operation_model(operation).output_shape, answer, operation)
         return answer
@@ -77,6 +108,11 @@ class World:
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+@pytest.fixture
+def aws() -> FakeAws:
+    return FakeAws()
 
 
 @pytest.fixture
@@ -108,6 +144,10 @@ def work_of() -> Callable[[Callable[[], object]], int]:
         return lines
 
     return counted
+
+
+async def _awaited(answer: Awaitable[Any]) -> Any:
+    return await answer
 
 
 @cache

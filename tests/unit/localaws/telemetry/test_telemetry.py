@@ -10,6 +10,7 @@ from pytest_rollbacklab.localaws.telemetry import Telemetry
 METRIC_OPERATIONS = {"PutMetricData", "GetMetricData", "GetMetricStatistics", "ListMetrics"}
 ALARM_OPERATIONS = {
     "PutMetricAlarm",
+    "PutCompositeAlarm",
     "DescribeAlarms",
     "DescribeAlarmsForMetric",
     "DescribeAlarmHistory",
@@ -21,7 +22,19 @@ ALARM_OPERATIONS = {
     "UntagResource",
     "ListTagsForResource",
 }
+DASHBOARD_OPERATIONS = {"PutDashboard", "GetDashboard", "ListDashboards", "DeleteDashboards"}
 LOG_OPERATIONS = {
+    "PutMetricFilter",
+    "DescribeMetricFilters",
+    "DeleteMetricFilter",
+    "TestMetricFilter",
+    "PutSubscriptionFilter",
+    "DescribeSubscriptionFilters",
+    "DeleteSubscriptionFilter",
+    "StartQuery",
+    "GetQueryResults",
+    "StopQuery",
+    "DescribeQueries",
     "CreateLogGroup",
     "DeleteLogGroup",
     "DescribeLogGroups",
@@ -46,7 +59,8 @@ LOG_OPERATIONS = {
 def test_the_services_answer_for_themselves_and_leave_nothing_to_moto():
     cloudwatch, logs = Telemetry().services
 
-    assert (cloudwatch.name, set(cloudwatch.operations)) == ("cloudwatch", METRIC_OPERATIONS | ALARM_OPERATIONS)
+    assert cloudwatch.name == "cloudwatch"
+    assert set(cloudwatch.operations) == METRIC_OPERATIONS | ALARM_OPERATIONS | DASHBOARD_OPERATIONS
     assert (logs.name, set(logs.operations)) == ("logs", LOG_OPERATIONS)
     assert not cloudwatch.rest_on_moto
     assert not logs.rest_on_moto

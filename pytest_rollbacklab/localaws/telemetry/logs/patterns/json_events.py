@@ -21,7 +21,7 @@ from pytest_rollbacklab.localaws.telemetry.logs.patterns.syntax import (
     read_tokens,
 )
 
-__all__ = ["compile_json"]
+__all__ = ["compile_json", "find_selectors", "read_document", "read_selector", "values_at"]
 
 Condition = Callable[[Any], bool]
 _Step = str | int | None
@@ -47,32 +47,48 @@ def compile_json(inside: str) -> Callable[[str], bool]:
         raise invalid_pattern()
 
     def matches(message: str) -> bool:
-        if not message.lstrip().startswith(("{", "[")):
-            return False
-        try:
-            document = json.loads(message)
-        except (ValueError, RecursionError):  # no JSON, or nested without end
-            return False
-        return expression(document)
+        document = read_document(message)
+        return document is not None and expression(document)
 
     return matches
 
 
 def _read_condition(tokens: Tokens) -> Condition:
-    steps = _read_selector(tokens.take("word").text)
+    steps = read_selector(tokens.take("word").text)
     if tokens.next_is(*OPERATORS):
         comparison = read_comparison(tokens)
-        return lambda document: any(_holds(comparison, value) for value in _values(document, steps))
+        return lambda document: any(_holds(comparison, value) for value in values_at(document, steps))
     match tokens.take("word").text, tokens.take("word").text:
         case "NOT", "EXISTS":
-            return lambda document: not any(True for _ in _values(document, steps))
+            return lambda document: not any(True for _ in values_at(document, steps))
         case "IS", constant if constant in _CONSTANTS:
             wanted = _CONSTANTS[constant]
-            return lambda document: any(value is wanted for value in _values(document, steps))
+            return lambda document: any(value is wanted for value in values_at(document, steps))
     raise invalid_pattern()
 
 
-def _read_selector(text: str) -> tuple[_Step, ...]:
+def find_selectors(inside: str) -> list[str]:
+    """Return the selectors of a pattern, as they are written, each once."""
+    words = (token.text for token in read_tokens(inside).kinds("word"))
+    return list(dict.fromkeys(word for word in words if _SELECTOR.fullmatch(word)))
+
+
+def read_document(message: str) -> Any:
+    """Return the JSON object or list that a message is; None when it is none."""
+    if not message.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        return json.loads(message)
+    except (ValueError, RecursionError):  # no JSON, or nested without end
+        return None
+
+
+def read_selector(text: str) -> tuple[_Step, ...]:
+    """Return the steps of a selector (``$.items[0].name``).
+
+    Raises:
+        ServiceError: InvalidParameterException.
+    """
     if not text.startswith("$"):
         raise invalid_pattern()
     if not _SELECTOR.fullmatch(text):
@@ -85,7 +101,7 @@ def _read_step(found: re.Match[str]) -> _Step:
     return name if name is not None else int(index) if index is not None else None
 
 
-def _values(document: Any, steps: tuple[_Step, ...]) -> Iterable[Any]:
+def values_at(document: Any, steps: tuple[_Step, ...]) -> Iterable[Any]:
     """Give what the selector leads to: nothing, one value, or, with wildcards, several."""
     found = [document]
     for step in steps:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from pytest_rollbacklab.localaws.telemetry.logs.patterns.comparison import OPERATORS, number_in, read_comparison
@@ -19,12 +20,49 @@ from pytest_rollbacklab.localaws.telemetry.logs.patterns.syntax import (
     read_tokens,
 )
 
-__all__ = ["compile_fields"]
+__all__ = ["Field", "FieldPattern", "compile_fields", "fields_of", "read_field_pattern"]
 
 Condition = Callable[[str], bool]
 
 _FIELD = re.compile(r'\[([^\]]*)\]|"((?:[^"\\]|\\.)*)"|(\S+)')
 _NAME = re.compile(r"[\w-]+")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Field:
+    """One field of a pattern."""
+
+    name: str | None
+    """None for one that has none, as in ``[, , status]``."""
+    condition: Condition
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldPattern:
+    """The fields before the ellipsis, and those after it."""
+
+    before: Sequence[Field]
+    after: Sequence[Field] | None
+    """None where there is no ellipsis."""
+
+    def fits(self, message: str) -> bool:
+        """Say whether a message has these fields."""
+        return self._pairs(fields_of(message)) is not None
+
+    def values(self, message: str) -> dict[str, str]:
+        """Return a fitting message's fields: ``$name`` by the pattern's names, ``$1``, ``$2`` ... where it has none."""
+        found = fields_of(message)
+        names = {index: field.name for index, field in self._pairs(found) or () if field.name is not None}
+        return {f"${names.get(index, index + 1)}": value for index, value in enumerate(found)}
+
+    def _pairs(self, found: Sequence[str]) -> list[tuple[int, Field]] | None:
+        """Return the pattern's fields by their place in a message; None when it does not fit."""
+        after = self.after or ()
+        named = len(self.before) + len(after)
+        if len(found) < named or (self.after is None and len(found) != named):
+            return None
+        pairs = [*enumerate(self.before), *enumerate(after, len(found) - len(after))]
+        return pairs if all(field.condition(found[index]) for index, field in pairs) else None
 
 
 def compile_fields(inside: str) -> Callable[[str], bool]:
@@ -36,9 +74,28 @@ def compile_fields(inside: str) -> Callable[[str], bool]:
     Raises:
         ServiceError: InvalidParameterException.
     """
+    return read_field_pattern(inside).fits
+
+
+def fields_of(message: str) -> list[str]:
+    """Return the fields of a message, without the brackets or quotes around them."""
+    return [bracketed or quoted or bare for bracketed, quoted, bare in _FIELD.findall(message)]
+
+
+def read_field_pattern(inside: str) -> FieldPattern:
+    """Return the pattern's fields.
+
+    Args:
+        inside: The pattern without its brackets; of nothing, it fits whatever a message's fields are.
+
+    Raises:
+        ServiceError: InvalidParameterException.
+    """
+    if not inside.strip():
+        return FieldPattern(before=(), after=())
     tokens = read_tokens(inside)
-    before: list[Condition] = []
-    after: list[Condition] | None = None
+    before: list[Field] = []
+    after: list[Field] | None = None
     while True:
         if tokens.next_is("..."):
             if after is not None:
@@ -48,32 +105,19 @@ def compile_fields(inside: str) -> Callable[[str], bool]:
         else:
             (before if after is None else after).append(_read_field(tokens))
         if tokens.done:
-            return partial(_fits, before, after)
+            return FieldPattern(before=before, after=after)
         tokens.take_sign(",")
 
 
-def _fits(before: Sequence[Condition], after: Sequence[Condition] | None, message: str) -> bool:
-    fields = [bracketed or quoted or bare for bracketed, quoted, bare in _FIELD.findall(message)]
-    if after is None:
-        if len(fields) != len(before):
-            return False
-        after = ()
-    elif len(fields) < len(before) + len(after):
-        return False
-    last = fields[len(fields) - len(after) :]
-    pairs = (*zip(before, fields, strict=False), *zip(after, last, strict=True))
-    return all(condition(field) for condition, field in pairs)
-
-
-def _read_field(tokens: Tokens) -> Condition:
+def _read_field(tokens: Tokens) -> Field:
     """Read a field: nothing, a name, or conditions on one name."""
     if tokens.done or tokens.next_is(","):
-        return _anything
+        return Field(name=None, condition=_anything)
     names: set[str] = set()
     condition = read_expression(tokens, partial(_read_condition, names))
     if len(names) > 1:
         raise invalid_pattern()
-    return condition
+    return Field(name=names.pop(), condition=condition)
 
 
 def _read_condition(names: set[str], tokens: Tokens) -> Condition:

@@ -81,6 +81,10 @@ class Tokens:
     def done(self) -> bool:
         return self._position == len(self._tokens)
 
+    def kinds(self, *kinds: str) -> list[Token]:
+        """Return the tokens of these kinds, wherever they stand."""
+        return [token for token in self._tokens if token.kind in kinds]
+
     def next_is(self, *signs: str) -> bool:
         """Say whether the next token is one of these signs."""
         if self.done:

@@ -94,11 +94,23 @@ def test_a_runtime_that_aws_has_not_is_refused_in_its_words(control, runtime):
 
 def test_a_runtime_that_does_not_run_here_is_refused_by_name(control):
     with pytest.raises(ServiceError) as caught:
+        control.create(Runtime="java21")
+    assert caught.value.code == "InvalidParameterValueException"
+    assert caught.value.message == (
+        "The runtime java21 does not run on this local AWS. For now these do, on the Python and the Node.js of this "
+        "machine: python3.8, python3.9, python3.10, python3.11, python3.12, python3.13, python3.14, "
+        "nodejs16.x, nodejs18.x, nodejs20.x, nodejs22.x, nodejs24.x."
+    )
+
+
+def test_node_without_node_is_refused_with_how_to_get_it(control, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ServiceError) as caught:
         control.create(Runtime="nodejs22.x")
     assert caught.value.code == "InvalidParameterValueException"
     assert caught.value.message == (
-        "The runtime nodejs22.x does not run on this local AWS. For now these do, on the Python of this machine: "
-        "python3.8, python3.9, python3.10, python3.11, python3.12, python3.13, python3.14."
+        "Functions in Node.js need the program 'node', which is not on the PATH of this local AWS. "
+        "Install Node.js (https://nodejs.org/en/download, or your system's package manager) and try again."
     )
 
 
@@ -118,9 +130,7 @@ def test_runtime_and_handler_are_mandatory(control, missing):
         ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, 'SnapStart={"ApplyOn": "PublishedVersions"}'),
         ({"VpcConfig": {"SubnetIds": ["subnet-1"]}}, 'VpcConfig={"SubnetIds": ["subnet-1"]}'),
         ({"FileSystemConfigs": [{"Arn": "a", "LocalMountPath": "/mnt/x"}]}, "FileSystemConfigs=["),
-        ({"Layers": ["arn:aws:lambda:eu-west-1:1:layer:x:1"]}, "Layers=["),
         ({"TracingConfig": {"Mode": "Active"}}, 'TracingConfig={"Mode": "Active"}'),
-        ({"DeadLetterConfig": {"TargetArn": "arn:aws:sqs:::q"}}, "DeadLetterConfig="),
         ({"KMSKeyArn": "arn:aws:kms:::key/1"}, "KMSKeyArn="),
         ({"LoggingConfig": {"LogFormat": "JSON"}}, 'LoggingConfig.LogFormat="JSON"'),
     ],

@@ -29,14 +29,15 @@ def test_a_created_function_is_told_as_recorded(control, make_zip):
         "FunctionArn": ARN,
         "FunctionName": "create",
         "Handler": "app.handler",
-        "LastUpdateStatus": "Successful",
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": "/aws/lambda/create"},
         "MemorySize": 128,
         "PackageType": "Zip",
         "Role": ROLE,
         "Runtime": "python3.12",
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
-        "State": "Active",
+        "State": "Pending",
+        "StateReason": "The function is being created.",
+        "StateReasonCode": "Creating",
         "Timeout": 3,
         "TracingConfig": {"Mode": "PassThrough"},
         "Version": "$LATEST",
@@ -105,7 +106,7 @@ def test_updating_code_replaces_latest_and_supersedes_the_old(control, make_zip)
     updated = control.call("UpdateFunctionCode", FunctionName="create", ZipFile=make_zip({"app.py": "new"}))
     assert updated["CodeSha256"] != created["CodeSha256"]
     assert updated["RevisionId"] != created["RevisionId"]
-    assert (updated["FunctionArn"], updated["Version"], updated["LastUpdateStatus"]) == (ARN, "$LATEST", "Successful")
+    assert (updated["FunctionArn"], updated["Version"], updated["LastUpdateStatus"]) == (ARN, "$LATEST", "InProgress")
     assert control.superseded == [old]
 
 

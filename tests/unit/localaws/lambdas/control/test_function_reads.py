@@ -5,6 +5,8 @@ ARN = "arn:aws:lambda:eu-west-1:111122223333:function:create"
 
 def test_get_function_tells_configuration_code_tags_and_concurrency(control):
     created = control.create(Tags={"team": "notes"})
+    del created["StateReason"], created["StateReasonCode"]
+    created |= {"State": "Active", "LastUpdateStatus": "Successful"}
     control.call("PutFunctionConcurrency", FunctionName="create", ReservedConcurrentExecutions=5)
     function = control.call("GetFunction", FunctionName="create")
     assert function == {

@@ -20,3 +20,16 @@ def test_a_move_that_is_not_in_the_table_is_an_error_that_names_both_ends():
         Lifecycle().moved("Failed").moved("Active")
     with pytest.raises(IllegalLifecycleMove, match="LastUpdateStatus cannot move from Successful to Failed"):
         Lifecycle().updated("Failed")
+
+
+def test_only_what_is_on_its_way_has_a_reason():
+    beginning = {"State": "Pending", "StateReason": "The function is being created.", "StateReasonCode": "Creating"}
+    assert Lifecycle().describe() == beginning
+    active = Lifecycle().moved("Active")
+    assert active.describe() == {"State": "Active", "LastUpdateStatus": "Successful"}
+    assert active.updated("InProgress").describe() == {
+        "State": "Active",
+        "LastUpdateStatus": "InProgress",
+        "LastUpdateStatusReason": "The function is being created.",
+        "LastUpdateStatusReasonCode": "Creating",
+    }

@@ -148,12 +148,9 @@ class TestWhichAlarms:
             ),
             ({"NextToken": "x"}, "InvalidNextToken", "The next token specified is invalid."),
             (
-                {"ParentsOfAlarmName": "a"},
-                "NotImplemented",
-                (
-                    "the local AWS does not emulate ParentsOfAlarmName of DescribeAlarms."
-                    " There are no composite alarms here."
-                ),
+                {"ParentsOfAlarmName": "a", "StateValue": "OK"},
+                "InvalidParameterCombination",
+                "ChildrenOfAlarmName and ParentsOfAlarmName go only with MaxRecords and NextToken.",
             ),
         ],
     )

@@ -128,7 +128,6 @@ def test_a_setting_that_breaks_a_rule_is_refused(world, more, code, message):
 @pytest.mark.parametrize(
     "option",
     [
-        "Metrics",
         "ThresholdMetricId",
         "EvaluationCriteria",
         "EvaluationInterval",

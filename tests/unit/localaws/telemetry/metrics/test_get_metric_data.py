@@ -236,10 +236,14 @@ def test_more_than_500_queries_are_refused(world):
     ("asked", "message"),
     [
         (
-            {"Id": "e1", "Expression": "m1/m2"},
+            {"Id": "e1", "Expression": "SELECT AVG(Errors) FROM Notes"},
+            "the Metrics Insights query of 'e1'. Ask for the metrics with MetricStat.",
+        ),
+        (
+            {"Id": "e1", "Expression": "SEARCH('{Notes} Errors', 'Sum', 60)"},
             (
-                "the Expression 'm1/m2' of query 'e1' of GetMetricData. "
-                "Ask for each metric with a MetricStat and compute over the answers."
+                "the function SEARCH of metric math (in 'e1'). Use ABS, AVG, CEIL, DATAPOINT_COUNT, DIFF, FILL, FLOOR, "
+                "IF, MAX, METRICS, MIN, PERIOD, RATE, RUNNING_SUM, SUM, TIME_SERIES."
             ),
         ),
         (query(Label="${MAX}"), "the dynamic label '${MAX}'. Use a label without ${...}."),

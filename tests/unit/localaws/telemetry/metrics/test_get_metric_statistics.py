@@ -155,13 +155,10 @@ def test_a_query_that_breaks_a_rule_is_refused(world, query, code, message):
     assert (error.code, error.message) == (code, message)
 
 
-@pytest.mark.parametrize("statistic", ["tm90", "IQM", "PR(0:100)", "TM(10%:90%)"])
-def test_other_extended_statistics_are_refused_by_name(world, statistic):
+@pytest.mark.parametrize("statistic", ["PR(10%:90%)", "TM(90%:10%)", "TM(10%:200)", "tm101", "TM()", "p101"])
+def test_a_statistic_that_is_none_is_refused(world, statistic):
     asked = ask(world, Statistics=None, ExtendedStatistics=[statistic])
     error = world.refused("cloudwatch", "GetMetricStatistics", **asked)
 
-    assert (error.code, error.status) == ("NotImplemented", 501)
-    assert error.message == (
-        f"the local AWS does not emulate the statistic {statistic!r}. "
-        "Use Average, Sum, Minimum, Maximum, SampleCount or pNN."
-    )
+    assert error.code == "InvalidParameterValue"
+    assert error.message == f"The value {statistic} for parameter ExtendedStatistics.member.1 is not supported."

@@ -1,0 +1,1 @@
+"""Event invocations, from their acceptance (``queue``) to what is told of their end (``record``, ``delivery``)."""

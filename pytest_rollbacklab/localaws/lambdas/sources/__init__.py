@@ -1,0 +1,1 @@
+"""Event sources: queues and table streams that functions run for (``operations``), and their polling (``polling``)."""

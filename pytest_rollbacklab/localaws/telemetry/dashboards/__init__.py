@@ -1,0 +1,1 @@
+"""Dashboards: stored and returned as they were put; nothing here draws them."""
