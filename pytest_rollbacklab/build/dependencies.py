@@ -1,5 +1,7 @@
 """What a function needs from the package index: its ``requirements.txt``, installed beside its code.
 
+Of Python functions, that is; what Node.js ones need is ``npm``'s affair, and asked for here together with the rest.
+
 aws-lambda-builders does it, as in SAM, for the interpreter and the processor at hand, because that is what runs the
 function locally. It is imported only when a function has requirements. Whether dependencies need building at all is
 told by a digest of what they come from; that the index may answer differently tomorrow is why a build keeps its
@@ -15,6 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from pytest_rollbacklab.build.npm import install_modules, modules_digest
 from pytest_rollbacklab.build.selection import files_below
 from pytest_rollbacklab.build.template import LocalFunction
 from pytest_rollbacklab.errors import BuildError
@@ -35,7 +38,27 @@ def requirements_digest(function: LocalFunction, root: Path) -> str | None:
 
     Args:
         root: The commit's files. Requirements that point at other files count all of them as their input.
+
+    Raises:
+        BuildError: its ``package.json`` cannot be read.
     """
+    digests = [digest for digest in (_python_digest(function, root), modules_digest(function, root)) if digest]
+    return " ".join(digests) or None
+
+
+def build_dependencies(function: LocalFunction, to_dir: Path) -> None:
+    """Install a function's dependencies into an empty directory.
+
+    Raises:
+        BuildError: they do not install; carries pip's or npm's words.
+    """
+    if _requirements(function):
+        _install_requirements(function, to_dir)
+    if modules_digest(function, function.directory) is not None:
+        install_modules(function, to_dir)
+
+
+def _python_digest(function: LocalFunction, root: Path) -> str | None:
     lines = _requirements(function)
     if not lines:
         return None
@@ -46,12 +69,7 @@ def requirements_digest(function: LocalFunction, root: Path) -> str | None:
     return digest.hexdigest()
 
 
-def build_dependencies(function: LocalFunction, to_dir: Path) -> None:
-    """Install a function's dependencies into an empty directory.
-
-    Raises:
-        BuildError: they do not install; carries pip's words.
-    """
+def _install_requirements(function: LocalFunction, to_dir: Path) -> None:
     from aws_lambda_builders.builder import LambdaBuilder
     from aws_lambda_builders.exceptions import LambdaBuilderError
 
@@ -78,7 +96,8 @@ def build_dependencies(function: LocalFunction, to_dir: Path) -> None:
 
 def _requirements(function: LocalFunction) -> list[str]:
     path = function.directory / _REQUIREMENTS
-    if not path.is_file():
+    for_another = function.runtimes and not any(runtime.startswith("python") for runtime in function.runtimes)
+    if for_another or not path.is_file():
         return []
     lines = (line.strip() for line in path.read_text(encoding="utf-8", errors="replace").splitlines())
     return [line for line in lines if line and not line.startswith("#")]

@@ -1,7 +1,8 @@
 """Edits of a source text, as a careless or a careful person would make them.
 
 The place is found by Python's own parser, never by a pattern over lines, so that docstrings, decorators, nested
-functions and one-line functions are what they are; the text around the edit stays as it was, byte for byte. Whether
+functions and one-line functions are what they are (JavaScript is ``script_edits``' affair); the text around the edit
+stays as it was, byte for byte. Whether
 what is inserted makes sense is not asked: breaking code is the point of a drill. Files are ``source``'s business.
 """
 
@@ -12,6 +13,7 @@ import io
 import textwrap
 from collections.abc import Iterator
 
+from pytest_rollbacklab.build.script_edits import SCRIPTS, insert_at_top_of_script
 from pytest_rollbacklab.errors import SourceError
 
 __all__ = ["insert_at_top", "replace_once"]
@@ -24,14 +26,16 @@ def insert_at_top(source: str, function: str, statement: str, *, where: str) -> 
     """Put a statement at the top of a function's body, below its docstring.
 
     Args:
-        source: A Python text.
-        function: Its name; for a method or a nested function with what it is in (``Notes.create``).
+        source: A Python text, or a JavaScript one if ``where`` ends as its files do.
+        function: Its name; in Python, for a method or a nested function with what it is in (``Notes.create``).
         statement: One or more lines, without indentation of their own.
         where: What to call the source in errors.
 
     Raises:
         SourceError: the source does not parse, or there is not exactly one such function; lists those there are.
     """
+    if where.endswith(SCRIPTS):
+        return insert_at_top_of_script(source, function, statement, where=where)
     node = _find(source, function, where)
     first = _start(source, node.body[0])
     indent = _indentation(source, first)

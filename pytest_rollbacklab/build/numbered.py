@@ -74,7 +74,8 @@ class NumberedRecords(Generic[Record]):
 
     def newest(self, limit: int, *, before: int | None = None) -> tuple[Record, ...]:
         """Return records from the newest down, or from below a number; reads no more than it returns."""
-        top = self.latest_number() if before is None else before - 1
+        newest = self.latest_number()
+        top = newest if before is None else min(newest, before - 1)
         numbers = range(top, max(0, top - limit), -1)
         return tuple(record for record in map(self.get, numbers) if record is not None)
 

@@ -56,22 +56,42 @@ def source_files(function: LocalFunction) -> tuple[PackageFile, ...]:
 
 
 def check_handler(function: LocalFunction, names: Iterable[str]) -> None:
-    """Check that the package holds the module that a Python function's handler names.
+    """Check that the package holds the module that the handler of a Python or a Node.js function names.
 
-    As the runtime imports it: ``create.main``, ``notes/create.main`` and ``notes.create.main`` are all modules and the
-    function after the last dot. Other runtimes, and handlers that a parameter gives, are not looked into.
+    As the runtime loads it. In Python ``create.main``, ``notes/create.main`` and ``notes.create.main`` are all modules
+    and the function after the last dot; in Node.js the module ends at the first dot of the file's name. Other runtimes,
+    and handlers that a parameter gives, are not looked into.
 
     Raises:
         BuildError: it does not; names the function, the handler, what was looked for and what is there.
     """
-    if function.handler is None or function.runtime is None or not function.runtime.startswith("python"):
-        return
-    module, dot, _ = function.handler.rpartition(".")
-    stem = module.replace(".", "/")
     there = sorted(names)
-    if dot and any(_is_module(name, stem) for name in there):
+    for runtime in function.runtimes if function.handler is not None else ():
+        if (candidates := _candidates(runtime, function.handler or "", there)) is not None:
+            _check_module(function, candidates, there)
+
+
+def _candidates(runtime: str, handler: str, names: Iterable[str]) -> tuple[str, ...] | None:
+    """Return the files that may be a handler's module, the likely ones first; None for a runtime that is not known."""
+    if runtime.startswith("python"):
+        module, dot, _ = handler.rpartition(".")
+        stem = module.replace(".", "/")
+        compiled = (name for name in names if name.startswith(f"{stem}.") and name.endswith(".so"))
+        return (f"{stem}.py", f"{stem}/__init__.py", *compiled) if dot else ()
+    if runtime.startswith("nodejs"):
+        directory, slash, file = handler.rpartition("/")
+        module, dot, _ = file.partition(".")
+        stem = f"{directory}{slash}{module}"
+        beside = (f"{stem}/index.js", f"node_modules/{stem}/package.json", f"node_modules/{stem}/index.js", stem)
+        return (f"{stem}.js", f"{stem}.mjs", f"{stem}.cjs", *beside) if dot else ()
+    return None
+
+
+def _check_module(function: LocalFunction, candidates: Sequence[str], there: Sequence[str]) -> None:
+    if set(candidates) & set(there):
         return
-    looked_for = f"looked for {stem}.py and {stem}/__init__.py" if dot else "a handler is MODULE.FUNCTION"
+    likely = [name for name in candidates if name.endswith((".py", ".js", ".mjs", ".cjs"))][:3]
+    looked_for = f"looked for {' and '.join(likely)}" if likely else "a handler is MODULE.FUNCTION"
     raise BuildError(
         f"the package of {function.logical_id} lacks its handler {function.handler!r}: {looked_for}",
         looked_at=f"{function.code_uri}: {_listed(there)}",
@@ -115,11 +135,6 @@ def _expression(pattern: str) -> re.Pattern[str]:
     pieces = {"**/": "(?:.+/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     words = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
     return re.compile("".join(pieces.get(word) or re.escape(word) for word in words), re.DOTALL)
-
-
-def _is_module(name: str, stem: str) -> bool:
-    compiled = name.startswith(f"{stem}.") and name.endswith(".so")
-    return compiled or name in (f"{stem}.py", f"{stem}/__init__.py")
 
 
 def _listed(names: Sequence[str]) -> str:

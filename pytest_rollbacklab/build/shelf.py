@@ -58,6 +58,8 @@ class Shelf:
         """The key and the text of the template that was kept last."""
         self._newest: Build | None = None
         """The build that was added last, unless it failed."""
+        self._pruned: set[int] | None = None
+        """The builds whose parts were removed; None until somebody asks."""
         self._builds = NumberedRecords(bucket, "builds/", encode=build_to_json, decode=build_from_json)
 
     def add_build(self, make: Callable[[int], Build], *, log: Iterable[str] = ()) -> Build:
@@ -90,8 +92,10 @@ class Shelf:
         return self._builds.newest(limit, before=before)
 
     def pruned(self) -> frozenset[int]:
-        """Return the numbers of the builds whose parts were removed."""
-        return frozenset(int(key.removeprefix(_PRUNED)) for key in self.bucket.keys(_PRUNED))
+        """Return the numbers of the builds whose parts were removed; what others remove later is not seen here."""
+        if self._pruned is None:
+            self._pruned = {int(key.removeprefix(_PRUNED)) for key in self.bucket.keys(_PRUNED)}
+        return frozenset(self._pruned)
 
     def prune(self, builds: Iterable[Build], keep: Iterable[Build]) -> tuple[int, ...]:
         """Remove what builds are made of, but for what those that are kept are made of, too.
@@ -102,13 +106,16 @@ class Shelf:
         kept = {key for build in keep for key in _parts(build)}
         done = []
         for build in builds:
-            self.bucket.put(f"{_PRUNED}{build.number:06d}", b"")
-            self._forget()
+            # The mark goes first: whoever is stopped after it finds the build marked, and removes the rest.
+            self.bucket.put(_pruned_key(build.number), b"")
+            self._pruned = {*self.pruned(), build.number}
+            gone = set(_parts(build)) - kept
+            self._forget_parts(gone)
             if self.build_of(build.commit.sha) == build:
                 self.bucket.delete(_commit_key(build.commit.sha))
-            for key in set(_parts(build)) - kept:
+                self._newest = None if self._newest == build else self._newest
+            for key in sorted(gone):
                 self.bucket.delete(key)
-            self._forget()
             done.append(build.number)
         return tuple(done)
 
@@ -185,8 +192,10 @@ class Shelf:
         """Read all parts of a build and compare them with their sha256.
 
         Raises:
+            BuildError: they were removed by retention.
             DeployError: one is gone or is not what was kept; names the build and the key.
         """
+        self.refuse_pruned(build)
         self._read_template(build)
         for what, key, sha256 in _packages(build):
             self._verified(build, what, key, sha256)
@@ -196,15 +205,33 @@ class Shelf:
         self._made_of.clear()
         self._template = self._newest = None
 
-    def _gone(self, build: Build) -> str:
-        if self.bucket.size_bytes(f"{_PRUNED}{build.number:06d}") is not None:
-            return "was removed by retention"
-        return "is gone from the shelf"
+    def refuse_pruned(self, build: Build) -> None:
+        """Refuse a build whose parts were removed.
+
+        Raises:
+            BuildError: they were, by retention.
+        """
+        if self.bucket.size_bytes(_pruned_key(build.number)) is not None:
+            raise BuildError(
+                f"build {build.number} cannot be deployed: it was removed by retention",
+                looked_at=f"s3://{self.bucket.name}/{_pruned_key(build.number)}: its record is kept, its parts are not",
+                mend=f"choose a build that is kept, or push commit {build.commit.short_sha} as a new branch: "
+                "it is then built again, under a new number",
+            )
+
+    def _forget_parts(self, keys: set[str]) -> None:
+        """Look anew for what lies under these keys."""
+        self._made_of = {
+            digest: package for digest, package in self._made_of.items() if package_key(package.sha256) not in keys
+        }
+        if self._template is not None and self._template[0] in keys:
+            self._template = None
 
     def _verified(self, build: Build, what: str, key: str, sha256: str) -> bytes:
         content = self.bucket.get(key)
         if content is None:
-            found = self._gone(build)
+            self.refuse_pruned(build)
+            found = "is gone from the shelf"
         elif hashlib.sha256(content).hexdigest() != sha256:
             found = "is not what was kept"
         else:
@@ -231,6 +258,10 @@ def _parts(build: Build) -> Iterator[str]:
 
 def _commit_key(commit_sha: str) -> str:
     return f"commits/{commit_sha}"
+
+
+def _pruned_key(number: int) -> str:
+    return f"{_PRUNED}{number:06d}"
 
 
 def _input_key(input_digest: str) -> str:

@@ -163,7 +163,8 @@ class Repository:
         """Change a file of the working tree.
 
         Args:
-            at_top_of: A Python function (``main``, ``Notes.create``), to get ``insert`` as its first statement.
+            at_top_of: A function of Python or JavaScript (``main``, in Python ``Notes.create`` too), to get ``insert``
+                as its first statement.
             replace: A text that is in the file exactly once, to become ``with_``.
 
         Raises:

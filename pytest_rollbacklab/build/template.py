@@ -50,8 +50,8 @@ class LocalFunction:
     """Where the code is."""
     handler: str | None
     """None when it is not written out, but given by a parameter or a condition."""
-    runtime: str | None
-    """As ``handler``."""
+    runtimes: tuple[str, ...]
+    """The runtime as written out, both of a condition's; none when a parameter gives it."""
     include: tuple[str, ...]
     """Glob patterns of the files that go into its package; empty for all."""
 
@@ -113,7 +113,7 @@ class Template:
                     code_uri=code_uri,
                     directory=self._directory(logical_id, code_uri),
                     handler=_literal(properties.get("Handler")),
-                    runtime=_literal(properties.get("Runtime")),
+                    runtimes=_literals(properties.get("Runtime")),
                     include=self._include(logical_id, resource),
                 )
 
@@ -187,6 +187,13 @@ def _is_local(value: object) -> bool:
 
 def _literal(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _literals(value: object) -> tuple[str, ...]:
+    """Return what a value may become, as far as it is written out: ``Fn::If`` has two branches, of which both count."""
+    if isinstance(value, dict) and isinstance(branches := value.get("Fn::If"), list):
+        return tuple(literal for branch in branches[1:] for literal in _literals(branch))
+    return (value,) if isinstance(value, str) else ()
 
 
 def _mapping(value: object) -> dict[str, Any]:

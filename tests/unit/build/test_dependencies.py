@@ -31,7 +31,7 @@ def create(tmp_path: Path) -> FunctionOf:
             code_uri="functions",
             directory=code,
             handler=handler,
-            runtime="python3.11",
+            runtimes=("python3.11",),
             include=("create.py",),
         )
 

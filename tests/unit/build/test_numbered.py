@@ -110,3 +110,39 @@ def test_a_record_that_is_damaged_is_named(records: Records, objects: dict[str, 
     objects["things/000001.json"] = content
     with pytest.raises(DeployError, match=r"record 1 on the shelf cannot be read: .*\n.*s3://.*/things/000001.json"):
         records.latest()
+
+
+def test_the_newest_come_first_and_no_more_is_read_than_is_returned(records: Records, bucket: Bucket, s3: Any) -> None:
+    for _ in range(30):
+        records.append(str)
+    other = records_of(bucket)
+    s3.calls.clear()
+    assert other.newest(3) == ("30", "29", "28")
+    assert other.newest(2, before=11) == ("10", "9")
+    assert sum(call.startswith("get_object") for call in s3.calls) == 5
+
+
+def test_what_is_asked_for_beyond_the_ends_is_what_there_is(records: Records) -> None:
+    assert records.newest(3) == ()
+    for _ in range(3):
+        records.append(str)
+    assert records.newest(10) == records.newest(10, before=1000) == ("3", "2", "1")
+    assert records.newest(10, before=1) == records.newest(10, before=-5) == records.newest(0) == ()
+
+
+def test_the_latest_number_is_asked_for_anew_and_lists_only_when_something_came(
+    records: Records, bucket: Bucket
+) -> None:
+    assert records.latest_number() == 0
+    other = records_of(bucket)
+    for _ in range(3):
+        other.append(str)
+    assert records.latest_number() == 3
+    listed: list[str] = []
+    keys = bucket.keys
+    bucket.keys = lambda *asked, **more: listed.append("keys") or keys(*asked, **more)  # type: ignore[func-returns-value,method-assign]
+    assert records.latest_number() == 3
+    assert listed == []
+    other.append(str)
+    assert records.latest_number() == 4
+    assert listed == ["keys"]

@@ -103,7 +103,7 @@ def create(tmp_path: Path) -> FunctionOf:
             code_uri="functions",
             directory=tmp_path / "functions",
             handler=handler,
-            runtime="python3.11",
+            runtimes=("python3.11",),
             include=include,
         )
 

@@ -19,10 +19,10 @@ def code(tmp_path: Path) -> Path:
 
 
 def function(
-    code: Path, *include: str, handler: str | None = None, runtime: str | None = "python3.11"
+    code: Path, *include: str, handler: str | None = None, runtimes: tuple[str, ...] = ("python3.11",)
 ) -> LocalFunction:
     return LocalFunction(
-        logical_id="Create", code_uri="functions", directory=code, handler=handler, runtime=runtime, include=include
+        logical_id="Create", code_uri="functions", directory=code, handler=handler, runtimes=runtimes, include=include
     )
 
 
@@ -122,6 +122,32 @@ def test_a_handler_without_a_dot_is_said(code: Path) -> None:
         check_handler(function(code, handler="create"), ["create.py"])
 
 
-@pytest.mark.parametrize(("handler", "runtime"), [(None, "python3.11"), ("x.y", None), ("x.y", "nodejs20.x")])
-def test_what_is_not_known_is_not_checked(code: Path, handler: str | None, runtime: str | None) -> None:
-    check_handler(function(code, handler=handler, runtime=runtime), [])
+@pytest.mark.parametrize(("handler", "runtimes"), [(None, ("python3.11",)), ("x.y", ()), ("x.y", ("java21",))])
+def test_what_is_not_known_is_not_checked(code: Path, handler: str | None, runtimes: tuple[str, ...]) -> None:
+    check_handler(function(code, handler=handler, runtimes=runtimes), [])
+
+
+@pytest.mark.parametrize(
+    ("handler", "name"),
+    [
+        ("create.main", "create.js"),
+        ("create.main", "create.mjs"),
+        ("create.main", "create.cjs"),
+        ("create.notes.main", "create.js"),
+        ("functions/create.main", "functions/create.js"),
+        ("functions.v1/create.main", "functions.v1/create.js"),
+        ("create.main", "create/index.js"),
+        ("create.main", "node_modules/create/package.json"),
+    ],
+)
+def test_a_handler_in_node_is_found_where_the_runtime_looks(code: Path, handler: str, name: str) -> None:
+    check_handler(function(code, handler=handler, runtimes=("nodejs22.x",)), [name])
+
+
+def test_a_function_of_two_runtimes_needs_a_handler_for_each(code: Path) -> None:
+    either = function(code, handler="create.main", runtimes=("nodejs22.x", "python3.12"))
+    check_handler(either, ["create.js", "create.py"])
+    with pytest.raises(BuildError, match=r"looked for create.js and create.mjs and create.cjs\n"):
+        check_handler(either, ["create.py"])
+    with pytest.raises(BuildError, match=r"looked for create.py and create/__init__.py\n"):
+        check_handler(either, ["create.js"])

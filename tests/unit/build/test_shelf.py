@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -155,3 +156,87 @@ def test_the_same_parts_are_kept_once(shelf: Shelf, good: Build, objects: dict[s
     shelf.keep_package(b"a zip", "digest")
     shelf.keep_template('{"Resources": {}}')
     assert objects == before
+
+
+def another(shelf: Shelf, number: int, content: bytes) -> Build:
+    """A build of another commit, with a package and a template of its own."""
+    stored = shelf.keep_package(content, content.decode())
+    key, sha256 = shelf.keep_template(f'{{"Resources": {{"X": {content.decode()!r}}}}}')
+    package = Package(function="Create", sha256=stored.sha256, size_bytes=stored.size_bytes, reused=False)
+    commit = replace(COMMIT, sha=f"{number:040x}")
+    return shelf.add_build(
+        lambda number: replace(
+            build_of(number), commit=commit, packages=(package,), template_key=key, template_sha256=sha256
+        )
+    )
+
+
+def test_a_commit_leads_to_its_build_unless_that_failed(shelf: Shelf, good: Build, bucket: Bucket) -> None:
+    assert shelf.build_of("f" * 40) is None
+    assert shelf.build_of(COMMIT.sha) == Shelf(bucket).build_of(COMMIT.sha) == good
+    failed = replace(COMMIT, sha="e" * 40)
+    shelf.add_build(lambda number: replace(build_of(number, failure="no handler"), commit=failed))
+    assert shelf.build_of(failed.sha) is None
+    assert shelf.build_of(COMMIT.sha) == good
+
+
+def test_builds_come_from_the_newest_down(shelf: Shelf) -> None:
+    for number in range(1, 6):
+        another(shelf, number, f"zip {number}".encode())
+    assert [build.number for build in shelf.newest(2)] == [5, 4]
+    assert [build.number for build in shelf.newest(2, before=3)] == [2, 1]
+    assert shelf.newest(2, before=1) == ()
+
+
+def test_a_build_that_was_pruned_keeps_its_record_alone(
+    shelf: Shelf, good: Build, bucket: Bucket, objects: dict[str, bytes]
+) -> None:
+    kept = another(shelf, 2, b"other")
+    assert shelf.prune([good], [kept]) == (1,)
+    assert shelf.pruned() == Shelf(bucket).pruned() == {1}
+    assert f"packages/{good.packages[0].sha256}.zip" not in objects
+    assert good.template_key not in objects
+    assert shelf.build(1) == good
+    assert shelf.build_of(COMMIT.sha) is None
+    assert shelf.find_package("digest") is None
+    shelf.verify(kept)
+
+
+def test_parts_that_a_kept_build_has_too_stay(shelf: Shelf, good: Build) -> None:
+    same = shelf.add_build(lambda number: replace(good, number=number))
+    assert shelf.prune([good], [same]) == (1,)
+    shelf.verify(same)
+    assert shelf.find_package("digest") is not None
+    assert shelf.build_of(COMMIT.sha) == same
+
+
+def test_a_build_that_was_pruned_is_refused_by_name(shelf: Shelf, good: Build) -> None:
+    shelf.refuse_pruned(good)
+    shelf.prune([good], [])
+    for look in (shelf.verify, shelf.template, shelf.refuse_pruned):
+        with pytest.raises(BuildError) as caught:
+            look(good)
+        assert str(caught.value) == (
+            "build 1 cannot be deployed: it was removed by retention\n"
+            f"  looked at: s3://{shelf.bucket.name}/pruned/000001: its record is kept, its parts are not\n"
+            "  what to do: choose a build that is kept, or push commit 0123456 as a new branch: "
+            "it is then built again, under a new number"
+        )
+
+
+def test_what_was_pruned_is_listed_once(shelf: Shelf, good: Build, s3: Any) -> None:
+    assert shelf.pruned() == frozenset()
+    s3.calls.clear()
+    shelf.prune([good], [])
+    assert shelf.pruned() == {1}
+    assert not any("pruned" in call and "get" in call for call in s3.calls)
+
+
+def test_what_has_nothing_to_do_with_what_was_pruned_is_still_known(shelf: Shelf, good: Build, s3: Any) -> None:
+    other = another(shelf, 2, b"other")
+    shelf.prune([good], [other])
+    s3.calls.clear()
+    assert shelf.find_package("other") is not None
+    assert shelf.build_of(other.commit.sha) == other
+    assert shelf.template(other)
+    assert s3.calls == []

@@ -201,3 +201,44 @@ def test_a_path_is_no_pattern(with_handler: Repository) -> None:
     with_handler.edit("functions/create.py", replace="200", with_="500")
     with pytest.raises(SourceError, match=r"no functions/\*\.py in commit"):
         with_handler.restore("functions/*.py")
+
+
+def test_branches_are_told_with_their_heads(with_handler: Repository) -> None:
+    first = with_handler.commit_at("HEAD").sha
+    git(with_handler, "branch", "feature/a-b")
+    git(with_handler, "tag", "v1")
+    with_handler.write("a.txt", "a")
+    second = with_handler.commit("Add a").sha
+    assert with_handler.branches() == {"main": second, "feature/a-b": first}
+
+
+def test_a_repository_without_commits_has_no_branches(repository: Repository) -> None:
+    assert repository.branches() == {}
+
+
+def test_a_bare_repository_has_branches_too(with_handler: Repository, tmp_path: Path) -> None:
+    git(with_handler, "clone", "--quiet", "--bare", str(with_handler.path), str(tmp_path / "bare.git"))
+    assert Repository(tmp_path / "bare.git").branches() == with_handler.branches()
+
+
+def test_a_commit_that_git_has_not_taken_is_read_from_its_quarantine(with_handler: Repository, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.git"
+    git(with_handler, "clone", "--quiet", "--bare", str(with_handler.path), str(bare))
+    with_handler.write("a.txt", "a")
+    pushed = with_handler.commit("Add a")
+    with pytest.raises(SourceError, match="names no commit"):
+        Repository(bare).commit_at(pushed.sha)
+    quarantine = {
+        "GIT_OBJECT_DIRECTORY": str(with_handler.path / ".git" / "objects"),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(bare / "objects"),
+    }
+    taken = Repository(bare, quarantine=quarantine)
+    assert taken.commit_at(pushed.sha) == pushed
+    (tmp_path / "out").mkdir()
+    taken.export(pushed, tmp_path / "out")
+    assert (tmp_path / "out" / "a.txt").read_text() == "a"
+
+
+def test_of_a_quarantine_only_gits_own_variables_are_taken(with_handler: Repository, tmp_path: Path) -> None:
+    elsewhere = {"GIT_DIR": str(tmp_path), "GIT_WORK_TREE": str(tmp_path), "PATH": "/nowhere"}
+    assert Repository(with_handler.path, quarantine=elsewhere).branches() == with_handler.branches()

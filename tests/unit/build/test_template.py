@@ -57,7 +57,7 @@ def test_functions_with_local_code_are_found_with_what_the_globals_say(root: Pat
     (function,) = read(root, SAM).functions
     assert function.logical_id == "Create"
     assert (function.code_uri, function.directory) == ("functions", root / "functions")
-    assert (function.handler, function.runtime, function.include) == ("create.main", "python3.11", ("create.py",))
+    assert (function.handler, function.runtimes, function.include) == ("create.main", ("python3.11",), ("create.py",))
 
 
 def test_a_packaged_template_names_the_code_as_literals_and_keeps_the_rest(root: Path) -> None:
@@ -112,7 +112,7 @@ def test_code_is_found_relative_to_the_template(root: Path) -> None:
 
 def test_a_handler_that_a_parameter_gives_is_not_known(root: Path) -> None:
     (function,) = read(root, with_function({"CodeUri": "functions", "Handler": {"Ref": "Handler"}})).functions
-    assert (function.handler, function.runtime) == (None, None)
+    assert (function.handler, function.runtimes) == (None, ())
 
 
 def test_unknown_sections_and_odd_resources_are_left_alone(root: Path) -> None:
