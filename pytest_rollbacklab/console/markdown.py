@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -17,6 +18,7 @@ __all__ = ["as_html"]
 
 _OPENS = re.compile(r"<details><summary>([^<>]*)</summary>")
 _CLOSES = "</details>"
+_NOT_IN_NAMES = re.compile(r"[^\w\- ]")
 
 
 def as_html(text: str) -> Markup:
@@ -30,6 +32,7 @@ def _parser() -> MarkdownIt:
     made.core.ruler.before("inline", "details", _fold)
     made.core.ruler.push("links", _only_links_that_lead_somewhere)
     made.core.ruler.push("columns", _name_columns)
+    made.core.ruler.push("places", _name_headings)
     return made
 
 
@@ -73,6 +76,13 @@ def _only_links_that_lead_somewhere(state: StateCore) -> None:
             if within and token.type in ("link_open", "link_close"):
                 within = token.type == "link_open"
                 token.tag, token.attrs = "span", {}
+
+
+def _name_headings(state: StateCore) -> None:
+    """Give headings the names under which a text links to them, as GitHub makes them."""
+    for opening, token in pairwise(state.tokens):
+        if opening.type == "heading_open":
+            opening.attrs["id"] = _NOT_IN_NAMES.sub("", token.content.lower()).replace(" ", "-")
 
 
 def _name_columns(state: StateCore) -> None:

@@ -6,7 +6,6 @@ Written once for all pages, each a function of the visitor's words and a value. 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any, Literal
 
 from pytest_rollbacklab.console.moments import percent
@@ -14,32 +13,15 @@ from pytest_rollbacklab.console.words import Words
 from pytest_rollbacklab.model import Change, Release, ReleaseKind
 from pytest_rollbacklab.pipeline.values import Activity, BuildLine, ChangeLine, Pin, PlanView, StageStatus
 
-__all__ = ["PLAN_TITLES", "RELEASE_KINDS", "SENTENCES", "Tone", "failing_share"]
+__all__ = ["PLAN_TITLES", "RELEASE_KINDS", "SENTENCES", "Tone"]
 
 Tone = Literal["broken", "busy", "good", "quiet"]
 """How loud something is shown: broken is the one accent, busy moves, the rest is calm."""
 
 
-def failing_share(stage: StageStatus) -> float | None:
-    """Return how many of the calls of what is live were answered 5xx, 0 to 1; None when it was not called lately.
-
-    Calls are counted by the minute. What failed before the release was live is not its fault; and what failed in the
-    minute of a rollback is what it was made for.
-    """
-    health, live = stage.health, stage.live
-    if health is None or live is None:
-        return None
-    counted_from = live.released_at - timedelta(minutes=0 if live.kind == "rollback" else 1)
-    requests = errors = 0.0
-    for minute, (called, failed) in enumerate(zip(health.requests, health.server_errors, strict=True)):
-        if health.since + timedelta(minutes=minute) > counted_from:
-            requests, errors = requests + called, errors + failed
-    return errors / requests if requests else None
-
-
 def stage_tone(_: Words, stage: StageStatus) -> Tone:
     """Return how a stage is to be shown: broken when calls fail or its stack needs a person."""
-    if stage.state == "stuck" or failing_share(stage):
+    if stage.state == "stuck" or stage.failing_share:
         return "broken"
     if stage.state == "deploying":
         return "busy"
@@ -66,7 +48,7 @@ def health_sentence(words: Words, stage: StageStatus) -> str:
     """Return how calls of what is live fared: ``31% of calls fail``; empty where nothing is live."""
     if stage.health is None:
         return ""
-    share = failing_share(stage)
+    share = stage.failing_share
     if share:
         return words("{share} of calls fail", share=percent(share))
     if share is not None:
@@ -130,6 +112,8 @@ def plan_verdict(words: Words, plan: PlanView) -> str:
         return words("Data will be lost: {resources}.", resources=", ".join(lost))
     if deleted := [line.change.logical_id for line in plan.changes if line.change.action == "Remove" and _counts(line)]:
         return words("Deleted: {resources}. No data is touched.", resources=", ".join(deleted))
+    if any(line.change.action == "Remove" for line in plan.changes):
+        return words("Nothing but old versions is deleted. No data is touched.")
     return words("Nothing is deleted. No data is touched.")
 
 

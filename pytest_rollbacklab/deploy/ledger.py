@@ -22,6 +22,7 @@ from pytest_rollbacklab.model import Change, Release
 __all__ = ["Ledger", "release_from_json", "release_to_json"]
 
 _SHOWN = 10
+_READ_FIRST = 20
 
 
 class Ledger:
@@ -58,6 +59,16 @@ class Ledger:
         """Return releases from the newest down, or from below a number."""
         return self._records.newest(limit, before=before)
 
+    def last_of(self, build: int) -> Release | None:
+        """Return the last release of a build, or None; reads from the newest down until it is found."""
+        before = None
+        while page := self.newest(_READ_FIRST, before=before):
+            found = next((release for release in page if release.build.number == build), None)
+            if found is not None:
+                return found
+            before = page[-1].number
+        return None
+
     def previous_good(self, to: int | None = None) -> Release:
         """Return the release that a rollback goes to.
 
@@ -68,43 +79,55 @@ class Ledger:
         Raises:
             NothingToRollBackError: there is none, or it is live already; says what the ledger holds.
         """
-        releases = self.releases()
-        if not releases:
-            raise self._nothing("nothing was ever released there", releases)
-        live = releases[-1]
-        if to is None:
-            earlier = [release for release in _line(releases)[:-1] if not _same(release, live)]
-            if not earlier:
-                raise self._nothing(f"nothing else was live before build {live.build.number}", releases)
-            return earlier[-1]
+        live = self.live()
+        if live is None:
+            raise self._nothing("nothing was ever released there")
         if to == live.build.number:
-            raise self._nothing(f"build {to} is live already", releases)
-        found = [release for release in releases if release.build.number == to]
-        if not found:
-            raise self._nothing(f"build {to} was never live there", releases)
-        return found[-1]
+            raise self._nothing(f"build {to} is live already")
+        found = self._before(live) if to is None else self.last_of(to)
+        if found is None:
+            nothing_else = f"nothing else was live before build {live.build.number}"
+            raise self._nothing(nothing_else if to is None else f"build {to} was never live there")
+        return found
 
-    def _nothing(self, why: str, releases: Sequence[Release]) -> NothingToRollBackError:
-        told = ", ".join(
-            f"{release.number}: {release.kind} of build {release.build.number}" for release in releases[-_SHOWN:]
-        )
-        earlier = "the last of " if len(releases) > _SHOWN else ""
+    def _before(self, live: Release) -> Release | None:
+        """Return what was live before; reads as many of the newest releases as it takes to be sure, mostly few."""
+        limit = _READ_FIRST
+        while True:
+            releases = self.newest(limit)[::-1]
+            line, is_sure = _line(releases)
+            earlier = [release for release in line[:-1] if not _same(release, live)]
+            if len(releases) < limit or (earlier and is_sure):
+                return earlier[-1] if earlier else None
+            limit *= 4
+
+    def _nothing(self, why: str) -> NothingToRollBackError:
+        releases = self.newest(_SHOWN)[::-1]
+        count = releases[-1].number if releases else 0
+        told = ", ".join(f"{release.number}: {release.kind} of build {release.build.number}" for release in releases)
+        earlier = "the last of " if count > _SHOWN else ""
         return NothingToRollBackError(
             f"{self.stage} cannot be rolled back: {why}",
-            looked_at=f"{earlier}{len(releases)} releases of {self.stage}: {told or 'none'}",
+            looked_at=f"{earlier}{count} releases of {self.stage}: {told or 'none'}",
             mend="roll back to a build that the ledger holds, or mend the code and deploy again",
         )
 
 
-def _line(releases: Sequence[Release]) -> list[Release]:
-    """Return the releases that led to the live one: a rollback takes back all that came after what it went to."""
+def _line(releases: Sequence[Release]) -> tuple[list[Release], bool]:
+    """Return the releases that led to the live one: a rollback takes back all that came after what it went to.
+
+    Of a ledger's newest releases alone this is the line's end, unless a rollback among them went to an earlier one:
+    whether none did is told, too.
+    """
     line: list[Release] = []
+    found_all = True
     for release in releases:
         if release.kind == "rollback":
-            restored = next((at for at in reversed(range(len(line))) if _same(line[at], release)), len(line))
-            del line[restored:]
+            restored = next((at for at in reversed(range(len(line))) if _same(line[at], release)), None)
+            found_all = found_all and restored is not None
+            del line[len(line) if restored is None else restored :]
         line.append(release)
-    return line
+    return line, found_all
 
 
 def _same(one: Release, other: Release) -> bool:

@@ -149,6 +149,7 @@ class Releases:
 
         Raises:
             NothingToRollBackError: there is no such release, or it is live already.
+            BuildError: retention has removed what it was made of; the stage was not touched.
             DeployError: the shelf no longer holds what it was made of; the stage was not touched.
             UnknownStageError: the app has no such stage.
         """
@@ -286,8 +287,7 @@ class Releases:
                 )
             return live.build
         build = self._shelf.build(number)
-        releases = self.ledger(from_stage).releases()
-        if build.succeeded and number not in (release.build.number for release in releases):
+        if build.succeeded and self.ledger(from_stage).last_of(number) is None:
             raise PromoteError(f"build {number} was never live on {from_stage}", mend="deploy it there first")
         return build
 

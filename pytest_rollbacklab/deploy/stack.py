@@ -116,7 +116,9 @@ class Stack:
         Raises:
             WaitTimeout: it did not settle in time.
         """
-        return None if self.state() is None else self._settle()
+        state = self.state()
+        # A stack that was only ever planned (REVIEW_IN_PROGRESS) has nothing under way, for all its name.
+        return state if state is None or state.status == "REVIEW_IN_PROGRESS" else self._settle()
 
     def delete(self) -> None:
         """Delete the stack and wait until it is gone; nothing to do when there is none.

@@ -29,9 +29,12 @@ from pytest_rollbacklab.pipeline.values import Activity, ActivityKind, Actor
 from pytest_rollbacklab.stage import Stage
 from pytest_rollbacklab.target import Target
 
-__all__ = ["Changed", "Ground"]
+__all__ = ["BUILDING", "Changed", "Ground"]
 
 logger = logging.getLogger(__name__)
+
+BUILDING = "(build)"
+"""The turn that builds take; no stage can have this name."""
 
 Changed = Callable[[Literal["stage", "builds", "activity"], str], None]
 """Hears that something is not what it was: what, and its name or number."""
@@ -74,13 +77,15 @@ class Ground:
                 self._file = load_config(self.directory)
                 self._file_time_ns = time_ns
             app = self._file.with_branches(self._branches)
-        if hasattr(self, "releases"):
-            self.releases.app = app
-        return app
+            if hasattr(self, "releases"):
+                self.releases.app = app
+            return app
 
     def reread_branches(self) -> None:
         """Look at the repository's branches again: some have stages of their own."""
-        self._branches = tuple(self.repository.branches())
+        branches = tuple(self.repository.branches())
+        with self._lock:
+            self._branches = branches
 
     def add_branch(self, branch: str) -> None:
         """Note that there is a branch: it may have a stage of its own."""
@@ -116,9 +121,20 @@ class Ground:
             return self._stages[name]
 
     def released(self, release: Release) -> None:
-        """Note that a release has become live."""
-        self.stage(release.stage).released(release)
+        """Note that a release has become live; what the file says meanwhile does not matter."""
+        with self._lock:
+            stage = self._stages.get(release.stage)
+        if stage is not None:
+            stage.released(release)
         self.changed("stage", release.stage)
+
+    def forget(self, stage: str) -> None:
+        """Note that a stage is gone: what is known of it holds no longer."""
+        with self._lock:
+            gone = self._stages.pop(stage, None)
+        if gone is not None:
+            gone.api.close()
+        self.changed("stage", stage)
 
     def subscribe(self, listener: Changed) -> Callable[[], None]:
         """Let a listener hear of changes; returns how to stop it."""
@@ -152,6 +168,24 @@ class Ground:
             yield running
 
     @contextmanager
+    def turn(self, name: str, running: Running, tell: Callable[[str], None]) -> Iterator[None]:
+        """Take a turn for an activity and hold it within the block; when others are first, that is said.
+
+        Args:
+            name: The stage's.
+        """
+
+        def waiting(for_activity: int) -> None:
+            before = self.journal.activity(for_activity)
+            self.journal.moved_on(running, state="waiting")
+            tell(f"waiting in line{_on(name)}: activity {before.number} is at work ({before.summary}, by {before.by})")
+
+        with self.turns.take(name, running.number, waiting=waiting):
+            if running.activity.state == "waiting":
+                self.journal.moved_on(running, state="running")
+            yield
+
+    @contextmanager
     def ending(self, running: Running) -> Iterator[None]:
         """End an activity that was begun, whatever happens in the block."""
         try:
@@ -174,6 +208,10 @@ class Ground:
     def _stage_changed(self, activity: Activity) -> None:
         if activity.stage is not None:
             self.changed("stage", activity.stage)
+
+
+def _on(name: str) -> str:
+    return "" if name == BUILDING else f" on {name}"
 
 
 def _modified_ns(file: Path) -> int:

@@ -134,15 +134,25 @@ class Journal:
     def end(self, running: Running, state: ActivityState, outcome: str) -> Activity:
         """Write down what came of an activity, with its log."""
         activity = replace(running.activity, state=state, outcome=outcome, ended_at=datetime.now(UTC))
-        self._write_end(activity, log=running.lines())
-        running.finish(activity)
-        self._changed(activity.number)
+        try:
+            self._write_end(activity, log=running.lines())
+        finally:  # whoever follows it is let go, even when its end could not be written
+            running.finish(activity)
+            with self._lock:
+                self._running.pop(activity.number, None)
+            self._changed(activity.number)
         return activity
+
+    def builds_at_work(self) -> frozenset[int]:
+        """Return the numbers of the builds that activities at work are about."""
+        with self._lock:
+            activities = [running.activity for running in self._running.values()]
+        return frozenset(activity.build for activity in activities if activity.build is not None)
 
     def interrupted(self) -> tuple[Activity, ...]:
         """Return the activities that were under way when their process ended, the first one first.
 
-        Only those after the last that is known to have ended in order can be: at most as many as were at work at once.
+        Looked for among the newest alone: no more can be under way than were at work at once.
         """
         begun = reversed(self._begun.newest(_LOOKED_BACK))
         return tuple(one for one in begun if one.number not in self._running and self._end_of(one.number) is None)

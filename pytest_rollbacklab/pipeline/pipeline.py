@@ -7,6 +7,7 @@ and may be called from any thread.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,8 @@ from pytest_rollbacklab.pipeline.views import Views
 from pytest_rollbacklab.target import Target
 
 __all__ = ["Changed", "Pipeline"]
+
+logger = logging.getLogger(__name__)
 
 _GOODBYE_S = 60.0
 
@@ -174,7 +177,10 @@ class Pipeline:
         self._releasing.cancel(stage, plan_id)
 
     def pin(self, stage: str, *, who: Actor, reason: str | None = None) -> Pin:
-        """Hold a stage at what is live: pushes build but do not deploy there."""
+        """Hold a stage at what is live: pushes build but do not deploy there.
+
+        It holds at once, for those too that wait in line; what is at work now comes to its end, and is then held.
+        """
         live = self._ground.releases.ledger(stage).live()
         with self._ground.doing("pin", who, f"pin {stage}", stage=stage, reason=reason) as running:
             pin = self._ground.pins(stage).set(build=live.build.number if live else None, by=who.name, reason=reason)
@@ -185,17 +191,22 @@ class Pipeline:
         """Release a pin; nothing is deployed by it. Raises UsageError when the stage is not pinned."""
         with self._ground.doing("unpin", who, f"release the pin of {stage}", stage=stage, reason=reason) as running:
             pin = self._ground.pins(stage).release(by=who.name, reason=reason)
-            running.outcome = f"{stage} is no longer pinned to build {pin.build}; deployments reach it again"
+            running.outcome = (
+                f"{stage} is no longer pinned; deployments reach it again"
+                if pin.build is None
+                else f"{stage} is no longer pinned to build {pin.build}; deployments reach it again"
+            )
 
     def set_access_logs(self, stage: str, enabled: bool, *, who: Actor) -> tuple[str, ...]:
         """Switch API access logs on or off; returns a sentence for each thing that was made or changed."""
         on = "on" if enabled else "off"
         with self._ground.doing("access logs", who, f"switch access logs of {stage} {on}", stage=stage) as running:
-            if enabled:
-                done = self._ground.stage(stage).enable_access_logs().done
-            else:
-                self._ground.stage(stage).disable_access_logs()
-                done = ()
+            with self._ground.turn(stage, running, running.say):
+                if enabled:
+                    done = self._ground.stage(stage).enable_access_logs().done
+                else:
+                    self._ground.stage(stage).disable_access_logs()
+                    done = ()
             for line in done:
                 running.say(line)
             running.outcome = f"access logs of {stage} are {on}"
@@ -204,7 +215,8 @@ class Pipeline:
     def add_user(self, stage: str, username: str, password: str, *, who: Actor) -> None:
         """Make a user of the app who can sign in at once. Raises SignInError when the user pool refuses."""
         with self._ground.doing("user", who, f"add user {username} to {stage}", stage=stage) as running:
-            self._ground.stage(stage).add_user(username, password)
+            with self._ground.turn(stage, running, running.say):
+                self._ground.stage(stage).add_user(username, password)
             running.outcome = f"{username} can sign in on {stage}"
 
     def probe(self, stage: str) -> Answer:
@@ -250,5 +262,6 @@ class Pipeline:
 
     def close(self) -> None:
         """Wait for what is at work, within reason, and close connections."""
-        self._ground.turns.wait_until_idle(_GOODBYE_S)
+        if not self._ground.turns.wait_until_idle(_GOODBYE_S):
+            logger.warning("closed while somebody was still at work, after %g s", _GOODBYE_S)
         self._ground.close()

@@ -45,6 +45,11 @@ class Plans:
             self._waiting[waiting.view.id] = waiting
             return self._waiting.popitem(last=False)[1] if len(self._waiting) > _MOST else None
 
+    def builds(self) -> frozenset[int]:
+        """Return the numbers of the builds that plans are about."""
+        with self._lock:
+            return frozenset(waiting.plan.build.number for waiting in self._waiting.values())
+
     def get(self, stage: str, plan_id: str) -> Waiting:
         """Return a plan of a stage.
 

@@ -10,18 +10,16 @@ from collections.abc import Callable, Mapping
 
 from pytest_rollbacklab.build.build import last_line, make_build
 from pytest_rollbacklab.build.source import Repository
-from pytest_rollbacklab.errors import BuildError, RollbacklabError
+from pytest_rollbacklab.deploy.stack import Stack
+from pytest_rollbacklab.errors import BuildError, ConflictError, RollbacklabError
 from pytest_rollbacklab.model import Build
-from pytest_rollbacklab.pipeline.ground import Ground
+from pytest_rollbacklab.pipeline.ground import BUILDING, Ground
 from pytest_rollbacklab.pipeline.journal import Running
 from pytest_rollbacklab.pipeline.releasing import Releasing
 from pytest_rollbacklab.pipeline.retention import prune
 from pytest_rollbacklab.pipeline.values import Actor
 
-__all__ = ["Pushes"]
-
-_BUILDING = "(build)"
-"""The turn that builds take; no stage can have this name."""
+__all__ = ["Pushes", "take_down"]
 
 Say = Callable[[str], None]
 
@@ -31,6 +29,10 @@ class Pushes:
 
     def __init__(self, ground: Ground, releasing: Releasing) -> None:
         self._ground, self._releasing = ground, releasing
+        self._built: dict[str, str] = {}
+        """The commit that was built last for a branch."""
+        self._on_the_way: dict[str, int] = {}
+        """By branch, the build whose commit git is taking: nothing is done with it yet, and it is needed."""
 
     def build(self, branch: str, sha: str, *, who: Actor, say: Say, quarantine: Mapping[str, str]) -> Build:
         """Build a commit; see ``Pipeline.pushed_commit``."""
@@ -39,12 +41,14 @@ class Pushes:
         commit = repository.commit_at(sha)
         with ground.doing("push", who, f"push {commit.short_sha} {commit.title} to {branch}") as running:
             tell = _both(running, say)
-            with ground.turns.take(_BUILDING, running.number, waiting=lambda first: tell(_in_line(first))):
+            with ground.turn(BUILDING, running, tell):
                 known = ground.shelf.build_of(commit.sha)
                 build = known or make_build(ground.app, repository, commit, ground.shelf, log=tell)
                 if known is not None:
                     tell(f"Commit {commit.short_sha} was built before, as build {known.number}; nothing is rebuilt")
                 ground.journal.moved_on(running, build=build.number)
+                if build.succeeded:
+                    self._built[branch], self._on_the_way[branch] = commit.sha, build.number
                 if known is None:
                     self._prune(tell)
             ground.changed("builds", str(build.number))
@@ -66,48 +70,75 @@ class Pushes:
         if not following:
             say(f"no stage follows {branch}: build {build.number} waits on the shelf")
         for stage in following:
-            summary = f"deploy build {build.number} to {stage.name}"
-            self._releasing.deploy(build, stage.name, who=who, say=say, summary=summary)
+            self._releasing.deploy(
+                build,
+                stage.name,
+                who=who,
+                say=say,
+                summary=f"deploy build {build.number} to {stage.name}",
+                refuse_outdated=lambda: self._refuse_outdated(branch, sha),
+            )
+        if self._on_the_way.get(branch) == build.number:
+            del self._on_the_way[branch]
 
     def removed(self, branch: str, *, who: Actor, say: Say) -> None:
         """Take down the stages that came with a branch; see ``Pipeline.removed``."""
         ground = self._ground
-        for stage in ground.app.stages:
-            if stage.branch == branch and stage.pull_request:
-                try:
-                    self._take_down(stage.name, who, say)
-                except RollbacklabError as error:
-                    _say_all(say, str(error))
-            elif stage.branch == branch:
+        following = [stage for stage in ground.app.stages if stage.branch == branch]
+        gone = {stage.name: ground.releases.stack(stage.name) for stage in following if stage.pull_request}
+        ground.reread_branches()  # before they are deleted: what waits in line for them finds that they are gone
+        for stage in following:
+            if not stage.pull_request:
                 say(f"{stage.name} followed {branch}: what is live there stays")
-        ground.reread_branches()
+        for name, stack in gone.items():
+            try:
+                take_down(ground, name, stack, who=who, say=say)
+            except RollbacklabError as error:
+                _say_all(say, str(error))
 
     def log(self, number: int) -> tuple[str, ...]:
         """Return a build's log."""
         shelf = self._ground.shelf
         return (*shelf.log(number), last_line(shelf.build(number)))
 
-    def _take_down(self, stage: str, who: Actor, say: Say) -> None:
-        ground = self._ground
-        with ground.doing("remove stage", who, f"remove {stage}, its branch is gone", stage=stage) as running:
-            tell = _both(running, say)
-            with ground.turns.take(stage, running.number, waiting=lambda first: tell(_in_line(first))):
-                tell(f"{stage}: deleting its stack")
-                ground.releases.stack(stage).delete()
-            running.outcome = f"{stage} is gone, with all that was in it"
-            tell(running.outcome)
+    def _refuse_outdated(self, branch: str, sha: str) -> None:
+        """Refuse to deploy what the branch has left behind while it waited: its head has a push of its own."""
+        if self._built.get(branch, sha) == sha:
+            return
+        head = self._ground.repository.branches().get(branch, sha)
+        if head != sha:
+            raise ConflictError(
+                f"{branch} has moved on to {head[:7]} since {sha[:7]} was pushed",
+                looked_at="the repository's branches",
+                mend="nothing has to be done: the later push is deployed by itself",
+            )
 
     def _prune(self, tell: Say) -> None:
         app = self._ground.app
         if app.retained_builds is not None:
             ledgers = [self._ground.releases.ledger(stage.name) for stage in app.stages]
-            pruned = prune(self._ground.shelf, ledgers, keep_newest=app.retained_builds)
+            at_work = self._ground.journal.builds_at_work() | self._releasing.builds_planned()
+            in_use = {*at_work, *self._on_the_way.copy().values()}
+            pruned = prune(self._ground.shelf, ledgers, keep_newest=app.retained_builds, in_use=in_use)
             if pruned:
-                tell(f"Retention: the packages of build {', '.join(map(str, pruned))} were removed")
+                builds = f"build{'' if len(pruned) == 1 else 's'} {', '.join(map(str, pruned))}"
+                tell(f"Retention: the packages of {builds} were removed")
 
 
-def _in_line(first: int) -> str:
-    return f"waiting in line: activity {first} is at work"
+def take_down(ground: Ground, stage: str, stack: Stack, *, who: Actor, say: Say) -> None:
+    """Delete the stack of a stage whose branch is gone.
+
+    Raises:
+        DeployError, WaitTimeout: it was not deleted.
+    """
+    with ground.doing("remove stage", who, f"remove {stage}, its branch is gone", stage=stage) as running:
+        tell = _both(running, say)
+        with ground.turn(stage, running, tell):
+            tell(f"{stage}: deleting its stack")
+            stack.delete()
+            ground.forget(stage)
+        running.outcome = f"{stage} is gone, with all that was in it"
+        tell(running.outcome)
 
 
 def _both(running: Running, say: Say) -> Say:

@@ -13,13 +13,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pytest_rollbacklab.build.template_text import parse_template
 from pytest_rollbacklab.deploy.configuration import configured
 from pytest_rollbacklab.deploy.release import Plan
-from pytest_rollbacklab.errors import ConflictError, DeployError, RollbacklabError, UsageError
+from pytest_rollbacklab.errors import RollbacklabError, UsageError
 from pytest_rollbacklab.model import Build, Release, ReleaseKind
 from pytest_rollbacklab.pipeline.ground import Ground
 from pytest_rollbacklab.pipeline.journal import Running
 from pytest_rollbacklab.pipeline.meanings import change_line
-from pytest_rollbacklab.pipeline.pins import why_pinned
 from pytest_rollbacklab.pipeline.plans import Plans, Waiting, title_of
+from pytest_rollbacklab.pipeline.refusals import refuse_busy, refuse_moved_on, refuse_pinned
 from pytest_rollbacklab.pipeline.remarks import remarks
 from pytest_rollbacklab.pipeline.values import Activity, Actor, Configured, PlanView
 from pytest_rollbacklab.pipeline.views import Views
@@ -27,6 +27,8 @@ from pytest_rollbacklab.pipeline.views import Views
 __all__ = ["Releasing"]
 
 logger = logging.getLogger(__name__)
+
+_LOOKED_AT = 50
 
 
 class Releasing:
@@ -50,10 +52,16 @@ class Releasing:
         """Plan a release; see ``Pipeline.plan``."""
         ground = self._ground
         ground.app.stage(stage)
-        self._refuse_busy(stage)
-        self._refuse_pinned(stage, kind)
+        if build is not None:  # what can never be done is said before what cannot be done now
+            ground.shelf.refuse_pruned(ground.shelf.build(build))
+        refuse_busy(ground, stage)
+        refuse_pinned(ground, stage, kind)
         plan = self._plan(stage, kind, who, build, from_stage, configure, reason)
-        waiting = Waiting(plan=plan, view=self._view(plan, who))
+        try:
+            waiting = Waiting(plan=plan, view=self._view(plan, who))
+        except BaseException:
+            self._discard(plan)
+            raise
         dropped = self._plans.add(waiting)
         if dropped is not None:
             self._discard(dropped.plan)
@@ -67,14 +75,10 @@ class Releasing:
         """Begin what was planned, on a thread of its own."""
         waiting = self._plans.take(stage, plan_id)
         plan = replace(waiting.plan, by=who.name, reason=reason or waiting.plan.reason)
-        try:
-            self._refuse_pinned(stage, plan.kind)
-            self._refuse_moved_on(plan)
-        except UsageError:
-            self._discard(plan)
-            raise
+        self._still_good(plan)
         summary = waiting.view.title[0].lower() + waiting.view.title[1:]
         running = self._ground.journal.begin(plan.kind, who, summary, stage=stage, reason=plan.reason)
+        self._ground.journal.moved_on(running, build=plan.build.number)
         threading.Thread(target=self._carry_out, args=(running, plan), name=f"activity-{running.number}").start()
         return running.activity
 
@@ -86,47 +90,62 @@ class Releasing:
             return
         self._discard(waiting.plan)
 
+    def builds_planned(self) -> frozenset[int]:
+        """Return the numbers of the builds that plans are about."""
+        return self._plans.builds()
+
     def deploy(
-        self, build: Build, stage: str, *, who: Actor, say: Callable[[str], None], summary: str
+        self,
+        build: Build,
+        stage: str,
+        *,
+        who: Actor,
+        say: Callable[[str], None],
+        summary: str,
+        refuse_outdated: Callable[[], None] = lambda: None,
     ) -> Release | None:
         """Put a pushed build on a stage that follows its branch, unless the stage is pinned.
+
+        Args:
+            refuse_outdated: Called when it is this build's turn; raises when another should be put there.
 
         Returns:
             The release; None when the stage is pinned, or when it failed, which is said and written down.
         """
+
+        def planned() -> Plan:
+            refuse_pinned(ground, stage, "deploy")  # by a rollback that was first in line
+            refuse_outdated()
+            return ground.releases.plan(build, stage, kind="deploy", by=who.name)
+
         ground = self._ground
         pin = ground.pins(stage).pin()
         if pin is not None:
-            say(f"{stage} is pinned to build {pin.build} by {pin.by}{f' ({pin.reason})' if pin.reason else ''}:")
+            held = "nothing" if pin.build is None else f"build {pin.build}"
+            say(f"{stage} is pinned to {held} by {pin.by}{f' ({pin.reason})' if pin.reason else ''}:")
             say(f"  build {build.number} was built but is not deployed there until the pin is released")
             return None
         running = ground.journal.begin("deploy", who, summary, stage=stage)
         ground.journal.moved_on(running, build=build.number)
         try:
             with ground.ending(running):
-                return self._put(running, stage, lambda: self._deployment(build, stage, who), say)
+                return self._put(running, stage, planned, say)
         except RollbacklabError as error:
             for line in str(error).splitlines():
                 say(line)
-            return None
-
-    def _deployment(self, build: Build, stage: str, who: Actor) -> Plan:
-        return self._ground.releases.plan(build, stage, kind="deploy", by=who.name)
+        except Exception as error:  # git has taken the push: other stages are still to be reached
+            logger.exception("activity %d failed", running.number)
+            say(f"the lab failed at {stage}: {type(error).__name__}: {error}")
+        return None
 
     def _carry_out(self, running: Running, plan: Plan) -> None:
         def checked() -> Plan:
-            self._refuse_moved_on(plan)
+            self._still_good(plan)
             return plan
 
         try:
             with self._ground.ending(running):
-                release = self._put(running, plan.stage, checked, running.say)
-                if release.kind == "rollback":
-                    pins = self._ground.pins(plan.stage)
-                    pins.set(build=release.build.number, by=plan.by or "", reason=why_pinned(release))
-                    running.say(
-                        f"{plan.stage} is pinned: pushes build but do not deploy here until the pin is released"
-                    )
+                self._put(running, plan.stage, checked, running.say)
         except RollbacklabError as error:
             logger.info("activity %d failed: %s", running.number, error)
         except Exception:  # written down by ``ending``; nobody is there to hear it on this thread
@@ -141,13 +160,8 @@ class Releasing:
             if say != running.say:
                 say(line)
 
-        def waiting(for_activity: int) -> None:
-            before = ground.journal.activity(for_activity)
-            ground.journal.moved_on(running, state="waiting")
-            tell(f"waiting in line on {stage}: activity {before.number} is at work ({before.summary}, by {before.by})")
-
-        with ground.turns.take(stage, running.number, waiting=waiting):
-            ground.journal.moved_on(running, state="running")
+        pins = ground.pins(stage)  # asked for while the file is known to name the stage
+        with ground.turn(stage, running, tell):
             ground.changed("stage", stage)
             plan = make_plan()
             ground.journal.moved_on(running, build=plan.build.number)
@@ -156,12 +170,16 @@ class Releasing:
                 line = change_line(change, {})
                 tell(f"  {change.action} {change.logical_id} ({change.resource_type}): {line.meaning}")
             release = ground.releases.execute(plan)
+            # Within the turn: whoever comes next must find the pin.
+            is_pinned = pins.after(release)
             ground.journal.moved_on(running, releases=(f"{stage}/{release.number}",))
             running.outcome = (
                 f"build {release.build.number} is live on {stage} as release {release.number}, "
                 f"in {release.duration_s:.2f} s"
             )
             tell(f"{stage}: {running.outcome}")
+            if is_pinned:
+                tell(f"{stage} is pinned: pushes build but do not deploy here until the pin is released")
         ground.released(release)
         return release
 
@@ -197,15 +215,23 @@ class Releasing:
     def _to_deploy(self, number: int | None) -> Build:
         shelf = self._ground.shelf
         if number is not None:
-            return shelf.build(number)
-        found = next((build for build in shelf.newest(50) if build.succeeded), None)
+            build = shelf.build(number)
+            if build.succeeded:  # of one that failed, the plan says why
+                shelf.verify(build)
+            return build
+        there = (build for build in shelf.newest(_LOOKED_AT) if build.succeeded and build.number not in shelf.pruned())
+        found = next(there, None)
         if found is None:
-            raise DeployError("there is no build to deploy", mend="push a commit that builds")
+            raise UsageError(
+                "there is no build to deploy",
+                looked_at=f"the newest {_LOOKED_AT} builds",
+                mend="push a commit that builds",
+            )
         return found
 
     def _view(self, plan: Plan, who: Actor) -> PlanView:
         ground = self._ground
-        live = ground.releases.ledger(plan.stage).live()
+        live = self._standing(plan.stage)
         template = parse_template(ground.shelf.template(live.build), where="the live template") if live else {}
         changes = tuple(change_line(change, template) for change in plan.change_set.changes)
         logs = self._views.access_logs(plan.stage) if live else None
@@ -232,35 +258,22 @@ class Releasing:
             made_at=datetime.now(UTC),
         )
 
-    def _refuse_busy(self, stage: str) -> None:
-        at_work = self._ground.turns.at_work(stage)
-        if at_work is not None:
-            activity = self._ground.journal.activity(at_work)
-            raise ConflictError(
-                f"{stage} is being worked on: {activity.summary}, by {activity.by}",
-                looked_at=f"activity {activity.number}",
-                mend="wait until it has ended, and look again",
-            )
+    def _standing(self, stage: str) -> Release | None:
+        """Return what is live; None also when the stack was deleted beside the lab."""
+        releases = self._ground.releases
+        state = releases.stack(stage).state()
+        # A stack that was only planned holds nothing.
+        is_there = state is not None and state.status != "REVIEW_IN_PROGRESS"
+        return releases.ledger(stage).live() if is_there else None
 
-    def _refuse_pinned(self, stage: str, kind: ReleaseKind) -> None:
-        pin = self._ground.pins(stage).pin()
-        if pin is not None and kind in ("deploy", "promote"):
-            raise ConflictError(
-                f"{stage} is pinned to build {pin.build} by {pin.by}",
-                looked_at=f"{pin.reason or 'no reason was given'}, {pin.at:%Y-%m-%d %H:%M:%S} UTC",
-                mend=f"release the pin of {stage} first, when what it saved you from is mended",
-            )
-
-    def _refuse_moved_on(self, plan: Plan) -> None:
-        live = self._ground.releases.ledger(plan.stage).live()
-        now = live.number if live else 0
-        if now != plan.after:
-            assert live is not None
-            raise ConflictError(
-                f"{plan.stage} has moved on since this was planned: release {now} is live, build {live.build.number}",
-                looked_at=f"it was planned when release {plan.after} was live",
-                mend="look at how it stands, and plan again",
-            )
+    def _still_good(self, plan: Plan) -> None:
+        """Refuse, and drop, a plan that was overtaken by what others did."""
+        try:
+            refuse_pinned(self._ground, plan.stage, plan.kind)
+            refuse_moved_on(self._ground, plan)
+        except RollbacklabError:
+            self._discard(plan)
+            raise
 
     def _discard(self, plan: Plan) -> None:
         try:

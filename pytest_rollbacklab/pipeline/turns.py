@@ -32,6 +32,7 @@ class Turns:
             queue = self._queues.setdefault(stage, deque())
             queue.append(activity)
             first = queue[0]
+            self._changed.notify_all()
         try:
             if first != activity:
                 waiting(first)

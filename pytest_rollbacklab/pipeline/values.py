@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, Literal, TypeVar
 
 from pytest_rollbacklab.model import Build, Change, Release, ReleaseKind
 
 __all__ = [
+    "RELEASING",
     "AccessLogState",
     "Activity",
     "ActivityKind",
@@ -41,6 +42,9 @@ Via = Literal["git push", "console", "command line", "lab"]
 ActivityKind = Literal[
     "push", "deploy", "promote", "rollback", "config", "pin", "unpin", "access logs", "user", "remove stage"
 ]
+
+RELEASING: tuple[ActivityKind, ...] = ("deploy", "promote", "rollback", "config")
+"""Kinds of activities that put something on a stage."""
 
 ActivityState = Literal["waiting", "running", "done", "failed", "interrupted"]
 """waiting: for its turn on a stage. interrupted: the lab was stopped in the middle; ``outcome`` says what stands."""
@@ -100,6 +104,9 @@ class Health:
     client_errors: tuple[float, ...]
     server_errors: tuple[float, ...]
     p99_ms: float | None
+    since_release: tuple[int, int] | None = None
+    """Calls of what has just become live, and how many were answered 5xx, by the access log: metrics know only whole
+    minutes. None where it is older than that, or nothing is logged."""
 
     @property
     def failing_share(self) -> float | None:
@@ -150,6 +157,26 @@ class StageStatus:
     """Why the last deployment went back, where ``state`` is ``went back`` or ``stuck``."""
     api_url: str | None
     """Where the stage's API answers."""
+
+    @property
+    def failing_share(self) -> float | None:
+        """Of the calls of what is live, how many were answered 5xx: 0 to 1; None when it was not called lately.
+
+        What failed before the release was live is not its fault. Where only whole minutes are known, the one in which
+        it became live counts; but that of a rollback does not, for what failed then is what it was made for.
+        """
+        health, live = self.health, self.live
+        if health is None or live is None:
+            return None
+        if health.since_release is not None:
+            calls, failures = health.since_release
+            return failures / calls if calls else None
+        counted_from = live.released_at - timedelta(minutes=0 if live.kind == "rollback" else 1)
+        requests = errors = 0.0
+        for minute, (called, failed) in enumerate(zip(health.requests, health.server_errors, strict=True)):
+            if health.since + timedelta(minutes=minute) > counted_from:
+                requests, errors = requests + called, errors + failed
+        return errors / requests if requests else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,15 +7,19 @@ builds and releases there are.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from botocore.exceptions import ClientError
 
 from pytest_rollbacklab.errors import UsageError
 from pytest_rollbacklab.model import Build, Release
+from pytest_rollbacklab.observe.newest import newest_access_log
 from pytest_rollbacklab.observe.resources import StageResources
 from pytest_rollbacklab.pipeline.ground import Ground
 from pytest_rollbacklab.pipeline.health import read_health
 from pytest_rollbacklab.pipeline.values import (
+    RELEASING,
     AccessLogState,
     Activity,
     BuildLine,
@@ -28,6 +32,11 @@ from pytest_rollbacklab.pipeline.values import (
 )
 
 __all__ = ["Views"]
+
+_LOOKED_BACK = 50
+
+_JUST_NOW = timedelta(minutes=2)
+_SERVER_ERROR = 500
 
 # What a stack's status says of its stage, where nobody is at work on it.
 _STATES: Mapping[str, StageState] = {
@@ -67,7 +76,7 @@ class Views:
             stack_status=stack.status if stack else None,
             live=live,
             pin=ground.pins(name).pin(),
-            health=self._health(resources) if resources else None,
+            health=self._health(resources, live) if resources and live else None,
             busy=ground.journal.activity(at_work) if at_work is not None else None,
             waiting=ground.turns.waiting(name),
             last_failure=self._last_failure(name) if _went_wrong(stack.status if stack else None) else None,
@@ -128,9 +137,13 @@ class Views:
         resources = self._resources(stage)
         if resources is None:
             return None
-        told = self._ground.target.client("apigateway").get_stage(
-            restApiId=resources.rest_api_id, stageName=resources.api_stage
-        )
+        apigateway = self._ground.target.client("apigateway")
+        try:
+            told = apigateway.get_stage(restApiId=resources.rest_api_id, stageName=resources.api_stage)
+        except ClientError as error:  # it is being replaced at this moment, or was deleted beside the lab
+            if error.response["Error"]["Code"] != "NotFoundException":
+                raise
+            return None
         settings = told.get("accessLogSettings") or {}
         group = settings.get("destinationArn", "").partition(":log-group:")[2] or None
         return AccessLogState(enabled=bool(settings), log_group=group, format=settings.get("format"))
@@ -155,7 +168,7 @@ class Views:
             return None
         return resources
 
-    def _health(self, resources: StageResources) -> Health | None:
+    def _health(self, resources: StageResources, live: Release) -> Health | None:
         api_id = resources.rest_api_id
         if api_id not in self._api_names:
             try:
@@ -163,14 +176,25 @@ class Views:
             except ClientError:  # it is being replaced at this moment
                 return None
             self._api_names[api_id] = api["name"]
-        return read_health(self._ground.target, self._api_names[api_id], resources.api_stage)
+        health = read_health(self._ground.target, self._api_names[api_id], resources.api_stage)
+        if datetime.now(UTC) - live.released_at > _JUST_NOW:
+            return health
+        return replace(health, since_release=self._calls_since(resources, live))
+
+    def _calls_since(self, resources: StageResources, live: Release) -> tuple[int, int] | None:
+        try:
+            lines = newest_access_log(self._ground.target, resources, since=live.released_at)
+        except UsageError:  # there is no access log, or it does not say the status
+            return None
+        return len(lines), sum(line.status >= _SERVER_ERROR for line in lines)
 
     def _api_url(self, resources: StageResources) -> str:
         return self._ground.target.invoke_url(resources.rest_api_id, resources.api_stage)
 
     def _last_failure(self, stage: str) -> str | None:
-        for activity in self._ground.journal.newest(20):
-            if activity.stage == stage and activity.state in ("failed", "interrupted"):
+        """Return what the stage's last release that failed came to, when it is not long ago."""
+        for activity in self._ground.journal.newest(_LOOKED_BACK):
+            if activity.stage == stage and activity.kind in RELEASING and activity.state in ("failed", "interrupted"):
                 return activity.outcome
         return None
 

@@ -233,8 +233,12 @@ def test_old_builds_are_pruned_but_never_what_is_live_or_last_good(lab: Lab) -> 
     assert [line.build.number for line in lab.pipeline.builds().items if line.pruned] == [2]
     assert lab.confirm("dev", "rollback").state == "done"
     assert lab.pipeline.probe("dev").status == 200
-    with pytest.raises(UsageError, match="was removed by retention"):
-        lab.confirm("dev", "deploy", build=2)
+    for kind in ("deploy", "rollback"):
+        with pytest.raises(UsageError) as refused:
+            lab.confirm("dev", kind, build=2)
+        assert refused.value.what == "build 2 cannot be deployed: it was removed by retention"
+        assert "/pruned/000002: its record is kept, its parts are not" in str(refused.value)
+        assert "choose a build that is kept, or push commit" in str(refused.value)
 
 
 def test_a_lab_that_starts_again_deploys_what_git_had_taken(lab: Lab) -> None:

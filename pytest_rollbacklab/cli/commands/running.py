@@ -144,9 +144,18 @@ def _is_gone(pid: int) -> bool:
 )
 @click.option("--fresh", is_flag=True, help="Forget what was kept in --state DIR, and begin anew.")
 @click.option("--strict-iam", is_flag=True, help="Refuse access keys that were not issued here.")
+@click.option("--delays", metavar="WHICH", help="Metrics and logs late: aws, or metrics=SECONDS,logs=SECONDS.")
 @json_option
 @click.pass_context
-def cloud(context: click.Context, port: int, state: Path | None, fresh: bool, strict_iam: bool, as_json: bool) -> None:
+def cloud(
+    context: click.Context,
+    port: int,
+    state: Path | None,
+    fresh: bool,
+    strict_iam: bool,
+    delays: str | None,
+    as_json: bool,
+) -> None:
     """Run the local AWS until Ctrl-C.
 
     Any AWS client uses it through AWS_ENDPOINT_URL. Any credentials will do; a 12-digit access key is the account. Keys
@@ -160,7 +169,8 @@ def cloud(context: click.Context, port: int, state: Path | None, fresh: bool, st
     kept = [] if state is None else ["--state", str(directory_of(context) / state), *(["--fresh"] if fresh else [])]
     told = (lambda endpoint: show_json_line({"endpoint_url": endpoint})) if as_json else None
     strict = ["--strict-iam"] if strict_iam else []
-    context.exit(run_cloud(["--port", str(port), *kept, *strict], on_ready=told))
+    late = [] if delays is None else ["--delays", delays]
+    context.exit(run_cloud(["--port", str(port), *kept, *strict, *late], on_ready=told))
 
 
 @click.command(short_help="Write the sample app and the labs into a new directory.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 
 from pytest_rollbacklab.cli.moments import ago, lasted
 from pytest_rollbacklab.cli.terminal import Block, Cell, Table
@@ -15,29 +14,8 @@ __all__ = ["build_title", "is_broken", "overview_blocks", "releases_table", "sta
 
 
 def is_broken(stage: StageStatus) -> bool:
-    """Whether a stage fails its users: its stack is stuck, or calls failed in the last minute that saw any."""
-    return stage.state == "stuck" or _fails_now(stage)
-
-
-def _fails_now(stage: StageStatus) -> bool:
-    """Whether what is live fails; what failed before it was live is not its fault.
-
-    Calls are counted by the minute. Those that failed in the minute of a rollback are what it was made for.
-    """
-    health = stage.health
-    if health is None:
-        return False
-    minutes = list(enumerate(zip(health.requests, health.server_errors, strict=True)))
-    for minute, (requests, errors) in reversed(minutes):
-        if requests:
-            return errors > 0 and not _was_before(health.since + timedelta(minutes=minute), stage.live)
-    return False
-
-
-def _was_before(minute: datetime, live: Release | None) -> bool:
-    if live is None:
-        return False
-    return live.released_at >= (minute if live.kind == "rollback" else minute + timedelta(minutes=1))
+    """Whether a stage fails its users: its stack is stuck, or calls of what is live fail."""
+    return stage.state == "stuck" or bool(stage.failing_share)
 
 
 def overview_blocks(overview: Overview) -> Iterator[Block]:

@@ -23,7 +23,7 @@ from pytest_rollbacklab.pipeline.values import AccessLogState
 
 __all__ = ["NEWEST", "ROUTES", "STATUSES"]
 
-NEWEST = 200
+NEWEST = 100
 STATUSES = ("2xx", "3xx", "4xx", "5xx")
 _STATUS = re.compile(r"[1-5](?:xx|[0-9]{2})")
 

@@ -13,7 +13,7 @@ from pytest_rollbacklab.observe.newest import newest_function_log
 
 __all__ = ["NEWEST", "ROUTES"]
 
-NEWEST = 200
+NEWEST = 100
 
 
 async def logs(visit: Visit) -> Outcome:

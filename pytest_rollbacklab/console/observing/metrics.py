@@ -43,7 +43,8 @@ async def stage_metrics(visit: Visit) -> Outcome:
 
 
 def _stage(visit: Visit) -> Shown:
-    stage, window = visit.part("stage"), windows.chosen(visit, "range") or windows.DEFAULT_RANGE
+    stage = visit.part("stage")
+    window = windows.chosen(visit, "range") or _fitting(visit, stage)
     found = stage_resources(visit.pipeline, stage)
     read = _read(visit, found, window, found.functions) if found else None
     charts = (*_api_charts(visit.words, read), *_function_tiles(visit, read)) if read else ()
@@ -60,13 +61,21 @@ def _stage(visit: Visit) -> Shown:
     )
 
 
+def _fitting(visit: Visit, stage: str) -> str:
+    """Return the window that is looked at when none is asked for: a short one where the stage is that young."""
+    first = visit.pipeline.releases(stage, limit=1, before=2).items
+    is_young = bool(first) and datetime.now(UTC) - first[0].released_at < windows.WINDOWS["15m"]
+    return "15m" if is_young else windows.DEFAULT_RANGE
+
+
 async def function_metrics(visit: Visit) -> Outcome:
     """Show how one function has done."""
     return await visit.run(_function, visit)
 
 
 def _function(visit: Visit) -> Shown:
-    stage, window = visit.part("stage"), windows.chosen(visit, "range") or windows.DEFAULT_RANGE
+    stage = visit.part("stage")
+    window = windows.chosen(visit, "range") or _fitting(visit, stage)
     found = stage_resources(visit.pipeline, stage)
     function, name = function_named(found, visit.part("function"))
     assert found is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from console.page import Element
 
@@ -93,7 +94,7 @@ def _references(root: Element) -> Iterator[str]:
                 if name not in ids:
                     yield f"{attribute} of nothing: {name}"
         where = element.attributes.get("href", "")
-        if element.tag == "a" and where.startswith("#") and where[1:] not in ids:
+        if element.tag == "a" and where.startswith("#") and unquote(where[1:]) not in ids:
             yield f"a link to nothing: {where}"
 
 

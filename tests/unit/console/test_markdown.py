@@ -66,3 +66,10 @@ def test_links_to_elsewhere_are_links_and_links_to_files_are_text() -> None:
 
 def test_a_tables_headings_are_of_its_columns() -> None:
     assert '<th scope="col">a</th>' in as_html("| a | b |\n|---|---|\n| 1 | 2 |\n")
+
+
+@pytest.mark.parametrize(
+    ("heading", "name"), [("The same, in JavaScript", "the-same-in-javascript"), ("같은 실습: `a b`", "같은-실습-a-b")]
+)
+def test_a_heading_can_be_linked_to(heading: str, name: str) -> None:
+    assert read(as_html(f"## {heading}\n")).one("h2").attributes["id"] == name

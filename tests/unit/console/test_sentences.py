@@ -49,7 +49,7 @@ def fared(released: float, errors: dict[int, float], kind: ReleaseKind = "promot
     ],
 )
 def test_what_is_live_is_judged_by_its_own_calls(stage: StageStatus, share: float | None) -> None:
-    assert sentences.failing_share(stage) == (None if share is None else pytest.approx(share))
+    assert stage.failing_share == (None if share is None else pytest.approx(share))
     assert (sentences.stage_tone(EN, stage) == "broken") is bool(share)
 
 
@@ -69,6 +69,16 @@ def test_what_is_live_is_judged_by_its_own_calls(stage: StageStatus, share: floa
 def test_a_stage_in_a_few_words(changed: dict[str, Any], tone: str, said: str) -> None:
     stage = replace(fared(-60, {}), **changed)
     assert (sentences.stage_tone(EN, stage), sentences.stage_sentence(EN, stage)) == (tone, said)
+
+
+@pytest.mark.parametrize(("since", "share", "said"), [((4, 0), 0, "healthy"), ((4, 3), 0.75, "75% of calls fail")])
+def test_what_has_just_become_live_is_judged_by_its_access_log(since: tuple[int, int], share: float, said: str) -> None:
+    stage = fared(14.5, {14: 10.0}, "rollback")
+    assert stage.health is not None
+    stage = replace(stage, health=replace(stage.health, since_release=since))
+    assert (stage.failing_share, sentences.stage_sentence(EN, stage)) == (share, said)
+    nobody = replace(stage, health=replace(make_health(), since_release=(0, 0)))
+    assert sentences.stage_sentence(EN, nobody) == "not called since this release"
 
 
 def test_a_stage_that_nobody_calls_is_not_called_healthy() -> None:
@@ -132,7 +142,7 @@ def removed(kind: str) -> ChangeLine:
     ("lines", "said"),
     [
         ((), "Nothing changes in the stack: it stands so already."),
-        ((removed("AWS::Lambda::Version"),), "Nothing is deleted. No data is touched."),
+        ((removed("AWS::Lambda::Version"),), "Nothing but old versions is deleted. No data is touched."),
         ((removed("AWS::Lambda::Function"),), "Deleted: X. No data is touched."),
         ((removed("AWS::DynamoDB::Table"),), "Data will be lost: X."),
     ],

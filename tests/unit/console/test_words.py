@@ -177,9 +177,16 @@ PUT_TOGETHER = (
     "NotesTable: replaced by an empty one: its items are lost",
     "the address",
     "the plans that wait: it was confirmed, cancelled, or the lab was started again since",
+    *(f"dev is pinned to {what} by ann" for what in ("nothing", "build 6")),
+    "dev is no longer a stage of the app",
+    "the newest 50 builds",
+    "the repository's branches",
+    "build 2 cannot be deployed: it was removed by retention",
+    "s3://rollbacklab-notes/pruned/000002: its record is kept, its parts are not",
+    "choose a build that is kept, or push commit 4f2c1ab as a new branch: it is then built again, under a new number",
 )
 """Texts that are put together of several, or by code that is not looked through."""
-VARYING = ("x1: x1", "switch access logs of x1 x1", "access logs of x1 are x1")
+VARYING = ("x1: x1", "x1 is pinned to x1 by x1", "switch access logs of x1 x1", "access logs of x1 are x1")
 """Texts with nothing filled in that makes sense; ``PUT_TOGETHER`` has them as they are."""
 RETOLD = sorted(
     {

@@ -178,3 +178,58 @@ def test_a_damaged_release_is_named(put: Put, bucket: Any) -> None:
     bucket.objects["stages/prod/releases/000001.json"] = b"{}"
     with pytest.raises(DeployError, match=r"record 1 on the shelf cannot be read: KeyError\('format'\)"):
         Ledger(bucket, "prod").live()
+
+
+def gets_of(bucket: Any, read: Callable[[Ledger], object]) -> int:
+    """Count the releases that are read by one who remembers nothing."""
+    read_keys: list[str] = []
+    get = bucket.get
+    bucket.get = lambda key: read_keys.append(key) or get(key)
+    try:
+        read(Ledger(bucket, "prod"))
+    finally:
+        bucket.get = get
+    return len(read_keys)
+
+
+def test_what_a_rollback_goes_to_is_found_among_the_newest(put: Put, bucket: Any) -> None:
+    for number in range(1, 201):
+        put(number)
+    assert gets_of(bucket, lambda ledger: ledger.previous_good()) <= 20
+    assert gets_of(bucket, lambda ledger: ledger.last_of(195)) <= 20
+
+
+def test_a_rollback_that_went_far_back_is_followed_as_far(put: Put, bucket: Any) -> None:
+    first, second = put(1), put(2)
+    for number in range(3, 60):
+        put(number)
+    put(2, "rollback")
+    assert Ledger(bucket, "prod").previous_good() == first
+    for _ in range(30):
+        put(2, "promote")
+    assert Ledger(bucket, "prod").previous_good() == first
+    put(60)
+    assert Ledger(bucket, "prod").previous_good().build == second.build
+
+
+def test_however_many_are_read_at_once_the_same_is_found(put: Put, bucket: Any, monkeypatch: Any) -> None:
+    kinds: tuple[ReleaseKind, ...] = ("deploy", "promote", "rollback")
+    for at in range(120):
+        put(1 + at * 7 % 11, kinds[at * 5 % 3])
+        found = []
+        for first in (1, 3, 1000):
+            monkeypatch.setattr("pytest_rollbacklab.deploy.ledger._READ_FIRST", first)
+            try:
+                found.append(Ledger(bucket, "prod").previous_good().number)
+            except NothingToRollBackError:
+                found.append(0)
+        assert len(set(found)) == 1, (at, found)
+
+
+def test_the_last_release_of_a_build_is_found_or_there_is_none(put: Put, ledger: Ledger) -> None:
+    assert ledger.last_of(1) is None
+    for number in range(1, 30):
+        put(number)
+    again = put(3)
+    assert ledger.last_of(3) == again
+    assert ledger.last_of(99) is None

@@ -158,3 +158,11 @@ def test_a_deletion_that_is_refused_says_why(stack: Stack, cloudformation: Any) 
     )
     with pytest.raises(DeployError, match=r"notes-prod was not deleted: .*TerminationProtection is enabled"):
         stack.delete()
+
+
+def test_a_stack_that_was_only_planned_is_not_waited_for(target: Any, cloudformation: Any) -> None:
+    cloudformation.add_stack("notes-dev", "REVIEW_IN_PROGRESS")
+    state = Stack(target, "notes-dev").settled()
+    assert state is not None
+    assert state.status == "REVIEW_IN_PROGRESS"
+    assert len(cloudformation.called("DescribeStacks")) == 1
