@@ -52,6 +52,9 @@ TRUST = json.dumps(
         ],
     }
 )
+MAY_WRITE = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": "*"}]}
+)
 
 
 class Place:
@@ -81,7 +84,9 @@ class Place:
 def drill(place: Place, tag: str) -> None:
     """Deploy, break, see, roll back, clean up."""
     good, bad = zipped(GOOD), zipped(BAD)
-    role = place.client("iam").create_role(RoleName=f"role-{tag}", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    iam = place.client("iam")
+    role = iam.create_role(RoleName=f"role-{tag}", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    iam.put_role_policy(RoleName=f"role-{tag}", PolicyName="table", PolicyDocument=MAY_WRITE)
     place.client("dynamodb").create_table(
         TableName=f"notes-{tag}",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -107,6 +112,7 @@ def drill(place: Place, tag: str) -> None:
     place.client("apigateway").delete_rest_api(restApiId=api_id)
     place.client("lambda").delete_function(FunctionName=function)
     place.client("dynamodb").delete_table(TableName=f"notes-{tag}")
+    place.client("iam").delete_role_policy(RoleName=f"role-{tag}", PolicyName="table")
     place.client("iam").delete_role(RoleName=f"role-{tag}")
 
 
