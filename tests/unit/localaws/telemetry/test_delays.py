@@ -52,7 +52,7 @@ def test_delays_are_read(text, delays):
     "text", ["", "AWS", "traces=1", "metrics=-1", "metrics=x", "logs=1,logs=2", "logs=99999", "logs=nan"]
 )
 def test_what_is_no_delay_is_refused(text):
-    with pytest.raises(ValueError, match="delay|float"):
+    with pytest.raises(ValueError, match=r"delay|float"):
         read_delays(text)
 
 

@@ -221,7 +221,7 @@ class TestOperations:
             ),
             (
                 "{ $.a = 1 }",
-                {"dimensions": {letter: "$.a" for letter in "abcd"}},
+                {"dimensions": dict.fromkeys("abcd", "$.a")},
                 (
                     "1 validation error detected: Value '[4 dimensions]' at 'dimensions' failed to satisfy constraint: "
                     "Member must have length less than or equal to 3"
@@ -232,8 +232,8 @@ class TestOperations:
                 "",
                 {"metricName": "a:b"},
                 (
-                    "1 validation error detected: Value 'a:b' at 'metricName' failed to satisfy constraint: Member must "
-                    "satisfy regular expression pattern: [^:*$]*"
+                    "1 validation error detected: Value 'a:b' at 'metricName' failed to satisfy constraint: Member "
+                    "must satisfy regular expression pattern: [^:*$]*"
                 ),
             ),
             ("{ $.a", {}, "If a filter pattern starts with '{' it must end with '}'"),

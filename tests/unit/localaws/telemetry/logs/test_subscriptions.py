@@ -102,8 +102,10 @@ class TestDelivery:
 
         assert aws.calls == []
         assert caplog.messages == [
-            f"1 events of {GROUP} are not delivered to sink: AccessDeniedException: "
-            "its policy does not let logs.amazonaws.com in"
+            (
+                f"1 events of {GROUP} are not delivered to sink: AccessDeniedException: "
+                "its policy does not let logs.amazonaws.com in"
+            )
         ]
 
     def test_a_deleted_filter_is_handed_nothing(self, world, aws, within):
@@ -156,8 +158,10 @@ class TestOperations:
 
         assert (error.code, error.message) == (
             "InvalidParameterException",
-            "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute "
-            "your function.",
+            (
+                "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute "
+                "your function."
+            ),
         )
         assert world.logs("DescribeSubscriptionFilters", logGroupName=GROUP) == {"subscriptionFilters": []}
 
