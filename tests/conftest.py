@@ -56,6 +56,23 @@ class Up:
             return place if place.pid == self.process.pid else None
         return None
 
+    def wait_for_another_cloud(self) -> None:
+        """Wait until the lab runs again, with a local AWS in the place of the one that died."""
+        assert self.process is not None
+        assert self.cloud is not None
+        lab, died = psutil.Process(self.process.pid), self.cloud
+
+        def another() -> psutil.Process | None:
+            assert self.process is not None
+            assert self.process.poll() is None, self.said.read_text()
+            said = self.said.read_text()
+            if not 0 < said.count("It is started again, with all") == said.count("The lab runs again"):
+                return None
+            clouds = [child for child in lab.children() if child != died and "--state" in child.cmdline()]
+            return clouds[0] if clouds else None
+
+        self.cloud = wait_for("another local AWS", another, timeout_s=START_S, last_seen=self.said.read_text)
+
     def end(self, number: int) -> int:
         """Send a signal as a terminal does, to the whole group; returns the exit status when all is gone."""
         assert self.process is not None

@@ -4,7 +4,8 @@
     end <status>
 
 The pipeline works on a thread of its own and is not stopped when the pusher goes away: what was begun is finished, and
-the activity tells of it.
+the activity tells of it. Between its two hooks a push is git's, and still at work: git has been told that it may take
+it, and what it takes has to be deployed.
 """
 
 from __future__ import annotations
@@ -31,9 +32,13 @@ _log = logging.getLogger(__name__)
 
 _MOST_BYTES = 16 * 1024 * 1024
 _AT_ONCE = 8
+_TAKEN_WITHIN_S = 5.0
 _ENDING = "The lab is ending: nothing was pushed. Push again when it runs"
 
 Say = Callable[[str], None]
+
+_Push = tuple[str, tuple[Ref, ...]]
+"""Whose it is, and what it moves: both hooks of a push tell the same."""
 
 
 class _PipelineOfPushes(Protocol):
@@ -68,18 +73,25 @@ class Receiving:
 
     Args:
         owners: By their hooks' token; looked up at each push.
+        taken_within_s: Seconds that git has to take what it may take; after that it is believed not to have done so.
     """
 
-    def __init__(self, owners: Mapping[str, PushedTo]) -> None:
-        self._owners = owners
+    def __init__(self, owners: Mapping[str, PushedTo], *, taken_within_s: float = _TAKEN_WITHIN_S) -> None:
+        self._owners, self._taken_within_s = owners, taken_within_s
+        self._being_taken: dict[_Push, asyncio.TimerHandle] = {}
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="push")
         self._at_work = 0
         self._ending = False
 
     @property
     def at_work(self) -> int:
-        """How many hooks are being answered."""
-        return self._at_work
+        """How many pushes are under way: hooks that are being answered, and what git is taking between the two."""
+        return self._at_work + self.being_taken
+
+    @property
+    def being_taken(self) -> int:
+        """How many pushes git was told to take, and has not said that it took."""
+        return len(self._being_taken)
 
     def refuse_from_now_on(self) -> None:
         """Take no more pushes; those under way are finished."""
@@ -106,12 +118,21 @@ class Receiving:
             return _refusal(503, _ENDING)
         response = web.StreamResponse(headers={"Content-Type": "text/plain; charset=utf-8"})
         await response.prepare(request)
-        await self._stream(
-            response, lambda say: _post_receive(owner, pushed, say) if is_taken else _pre_receive(owner, pushed, say)
-        )
+        push = (owner.name, pushed.refs)
+        if is_taken:
+            await self._stream(response, lambda say: _post_receive(owner, pushed, say), taken=push)
+        else:
+            await self._stream(response, lambda say: _pre_receive(owner, pushed, say), to_be_taken=push)
         return response
 
-    async def _stream(self, response: web.StreamResponse, work: Callable[[Say], int]) -> None:
+    async def _stream(
+        self,
+        response: web.StreamResponse,
+        work: Callable[[Say], int],
+        *,
+        taken: _Push | None = None,
+        to_be_taken: _Push | None = None,
+    ) -> None:
         loop, lines = asyncio.get_running_loop(), asyncio.Queue[str | None]()
 
         def say(text: str) -> None:
@@ -125,17 +146,30 @@ class Receiving:
                 _log.exception("a push failed")
                 say(f"the lab failed: {type(error).__name__}: {error}")
             finally:
+                if status == 0 and to_be_taken is not None:  # before git hears of it
+                    loop.call_soon_threadsafe(self._expect, to_be_taken)
                 loop.call_soon_threadsafe(lines.put_nowait, f"end {status}\n")
                 loop.call_soon_threadsafe(lines.put_nowait, None)
 
         if self._at_work >= _AT_ONCE:
             say(f"waiting in line: {self._at_work} other pushes are at work in this lab")
         self._at_work += 1
+        if taken is not None:
+            self._expect_no_more(taken)
         working = loop.run_in_executor(self._threads, run)
         working.add_done_callback(self._done)
         with contextlib.suppress(ConnectionError):  # the pusher may go away; what was begun goes on
             while (line := await lines.get()) is not None:
                 await response.write(line.encode("utf-8", "replace"))
+
+    def _expect(self, push: _Push) -> None:
+        self._expect_no_more(push)
+        expiry = asyncio.get_running_loop().call_later(self._taken_within_s, self._expect_no_more, push)
+        self._being_taken[push] = expiry
+
+    def _expect_no_more(self, push: _Push) -> None:
+        if (expiry := self._being_taken.pop(push, None)) is not None:
+            expiry.cancel()
 
     def _done(self, _: object) -> None:
         self._at_work -= 1

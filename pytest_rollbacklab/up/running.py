@@ -1,4 +1,8 @@
-"""``rollbacklab up``: everything put together, in the order in which it must begin, and taken apart in the other."""
+"""``rollbacklab up``: everything put together, in the order in which it must begin, and taken apart in the other.
+
+When the local AWS dies by itself, all of it but the console's port is taken apart and put together anew: what was under
+way is then settled as at any start after a kill, and nothing of before can go on beside it.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +21,11 @@ from socket import socket
 from urllib.parse import urlsplit
 
 from pytest_rollbacklab.config import AppConfig, load_config
+from pytest_rollbacklab.errors import CloudError
 from pytest_rollbacklab.target import EmbeddedCloud, embedded_cloud
 from pytest_rollbacklab.up import ports
 from pytest_rollbacklab.up.addresses import Addresses, read_addresses, write_addresses
+from pytest_rollbacklab.up.deaths import Deaths
 from pytest_rollbacklab.up.directory import LabDirectory
 from pytest_rollbacklab.up.greeting import greeting, has_display, users_words
 from pytest_rollbacklab.up.hosting import Remote, add_remote
@@ -32,6 +38,8 @@ from pytest_rollbacklab.up.students import student_names
 from pytest_rollbacklab.up.workshop import Workshop
 
 __all__ = ["run_up"]
+
+_log = logging.getLogger(__name__)
 
 _INTERRUPTED = 130
 _LONGEST_LOG_BYTES = 1_000_000
@@ -60,7 +68,7 @@ def run_up(
         ConfigError: the file, the addresses of the last time, a student's name, or a port that is taken.
         ConflictError: a lab runs here already.
         SourceError: the directory's git repository is not as it must be.
-        CloudError: the local AWS did not start, or died.
+        CloudError: the local AWS did not start, or died too often.
         ToolMissingError: there is no git, or no bash.
     """
     directory = directory.absolute()
@@ -82,6 +90,7 @@ class _Lab:
     def __init__(self, kept: LabDirectory, app: AppConfig, *, open_browser: bool) -> None:
         self._kept, self._app, self._open_browser = kept, app, open_browser
         self._words = users_words(os.environ)
+        self._greeted = False
 
     def forget(self) -> None:
         gone = self._kept.forget()
@@ -89,18 +98,38 @@ class _Lab:
             _say(self._words("Deleted, in {directory}: {names}", directory=self._kept.path, names=", ".join(gone)))
 
     def run(self, addresses: Addresses, port: int | None, cloud_port: int | None) -> None:
-        """Start everything, serve, and end everything."""
-        wanted = addresses.console_port if port is None else port
+        """Start everything, serve, and end everything; a local AWS that dies is started again, but not for ever."""
+        deaths = Deaths()
         cloud_wanted = addresses.cloud_port if cloud_port is None else cloud_port
-        with ports.claim(wanted, "the console", "--port") as claimed:
-            ports.check_free(cloud_wanted, "the local AWS", "--cloud-port")
-            with embedded_cloud(port=cloud_wanted, state=self._kept.state) as cloud:
-                taken = replace(addresses, console_port=claimed.getsockname()[1], cloud_port=_port_of(cloud))
-                write_addresses(self._kept.addresses, taken)
-                self._serve(claimed, cloud, Opening(self._kept, self._app, cloud, taken))
+        with ports.claim(addresses.console_port if port is None else port, "the console", "--port") as claimed:
+            wanted = replace(addresses, console_port=claimed.getsockname()[1], cloud_port=cloud_wanted)
+            try:
+                while (died := self._run_until_a_death(claimed, wanted, again=self._greeted)) is not None:
+                    deaths.note(died)
+                    _log.error("%s", died)
+                    _say(self._words("{died}. It is started again, with all that it had answered.", died=died.what))
+                    wanted = read_addresses(self._kept.addresses)
+            finally:
+                remove_lab(self._kept.app_directory)
         _say(self._words("The lab has ended; rollbacklab up starts it again as it was."))
 
-    def _serve(self, claimed: socket, cloud: EmbeddedCloud, opening: Opening) -> None:
+    def _run_until_a_death(self, claimed: socket, wanted: Addresses, *, again: bool) -> CloudError | None:
+        """Run with one local AWS; returns how it died, or None when the lab was ended."""
+        ports.check_free(wanted.cloud_port, "the local AWS", "--cloud-port")
+        with embedded_cloud(port=wanted.cloud_port, state=self._kept.state) as cloud:
+            taken = replace(wanted, cloud_port=_port_of(cloud))
+            write_addresses(self._kept.addresses, taken)
+            try:
+                # A copy: who knocks while the local AWS is started again waits, and is answered then.
+                with claimed.dup() as port:
+                    self._serve(port, cloud, Opening(self._kept, self._app, cloud, taken), again=again)
+            except CloudError as died:
+                return died
+            claimed.close()
+            remove_lab(self._kept.app_directory)
+        return None
+
+    def _serve(self, port: socket, cloud: EmbeddedCloud, opening: Opening, *, again: bool) -> None:
         directory = self._kept.app_directory
         user = opening.user()
         remote = add_remote(directory, user.bare)
@@ -118,14 +147,15 @@ class _Lab:
 
         def on_ready() -> None:
             write_lab(directory, _place(user))
-            self._greet(user, remote, students=len(students))
+            if again:
+                _say(self._words("The lab runs again, under the same addresses."))
+            else:
+                self._greet(user, remote, students=len(students))
+            self._greeted = True
             if workshop:
                 workshop.start()
 
-        try:
-            asyncio.run(site.serve(claimed, on_ready=on_ready, on_end=workshop.close if workshop else lambda: None))
-        finally:
-            remove_lab(directory)
+        asyncio.run(site.serve(port, on_ready=on_ready, on_end=workshop.close if workshop else lambda: None))
 
     def _greet(self, user: AppOwner, remote: Remote, *, students: int) -> None:
         for line in greeting(self._words, user, remote, students=students):

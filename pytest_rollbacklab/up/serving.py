@@ -1,6 +1,7 @@
 """The lab's web server while it runs, and its end: nothing new is begun, what is at work is finished, then it stops.
 
-The first Ctrl-C (or SIGTERM) ends it in order, the second one at once. A local AWS that dies ends it too.
+The first Ctrl-C (or SIGTERM) ends it in order, the second one at once. A local AWS that dies ends it too: whoever waits
+for something hears of it, and ``running`` begins anew.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pytest_rollbacklab.up.smart_http import HostedRepository, SmartHttp
 __all__ = ["Site"]
 
 _GOODBYE_S = 60.0
+_FAILING_S = 10.0
 _LOOK_S = 0.2
 _CHECK_CLOUD_S = 1.0
 _STREAMS_END_S = 2.0
@@ -69,7 +71,7 @@ class Site:
             on_end: Called when nothing new is to be begun.
 
         Raises:
-            CloudError: the local AWS has died.
+            CloudError: the local AWS has died, and nobody has asked for the end since.
         """
         runner = web.AppRunner(
             self._app(port.getsockname()[1]), handle_signals=False, access_log=None, shutdown_timeout=_STREAMS_END_S
@@ -77,14 +79,28 @@ class Site:
         await runner.setup()
         with self._ended_by_signals() as asked_to_end:
             try:
-                await web.SockSite(runner, port).start()
-                on_ready()
-                await self._until(asked_to_end)
-            finally:
-                self._receiving.refuse_from_now_on()
-                on_end()
-                await self._finish()
-                await runner.cleanup()
+                await self._serve(runner, port, asked_to_end, on_ready, on_end)
+            except CloudError:
+                if not asked_to_end.is_set():
+                    raise
+
+    async def _serve(
+        self,
+        runner: web.AppRunner,
+        port: socket.socket,
+        asked_to_end: asyncio.Event,
+        on_ready: Callable[[], None],
+        on_end: Callable[[], None],
+    ) -> None:
+        try:
+            await web.SockSite(runner, port).start()
+            on_ready()
+            await self._until(asked_to_end)
+        finally:
+            self._receiving.refuse_from_now_on()
+            on_end()
+            await self._finish()
+            await runner.cleanup()
 
     def _app(self, port: int) -> web.Application:
         places = {owner.keys.key: owner.place for owner in self._owners}
@@ -122,19 +138,24 @@ class Site:
 
     async def _finish(self) -> None:
         """Let what is at work come to its end, within reason."""
-        if self._pushes_at_work():
+        if self._pushes_at_work() and self._cloud_lives():
             self._say(
                 self._words(
                     "Ending: what is being pushed is finished first, for {seconds} s at most; Ctrl-C ends it at once.",
                     seconds=round(_GOODBYE_S),
                 )
             )
-        for _ in range(round(_GOODBYE_S / _LOOK_S)):
-            if not (self._pushes_at_work() and self._cloud_lives()):
-                break
-            await asyncio.sleep(_LOOK_S)
+        await self._wait_while(lambda: self._pushes_at_work() and self._cloud_lives(), _GOODBYE_S)
         if self._cloud_lives():
             await asyncio.to_thread(self._close_pipelines)
+        else:  # each push fails at its next call, and whoever pushed is to hear why
+            await self._wait_while(self._pushes_at_work, _FAILING_S)
+
+    async def _wait_while(self, goes_on: Callable[[], bool], longest_s: float) -> None:
+        for _ in range(round(longest_s / _LOOK_S)):
+            if not goes_on():
+                return
+            await asyncio.sleep(_LOOK_S)
 
     def _pushes_at_work(self) -> bool:
         return bool(self._receiving.at_work or self._git.pushes_at_work)

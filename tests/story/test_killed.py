@@ -27,13 +27,14 @@ import pytest
 
 from pytest_rollbacklab.build.bucket import Bucket
 from pytest_rollbacklab.build.shelf import Shelf
+from pytest_rollbacklab.call import identity
 from pytest_rollbacklab.config import load_config
 from pytest_rollbacklab.deploy.release import Releases
 from pytest_rollbacklab.drill.drill import Timeline
 from pytest_rollbacklab.errors import CallError, CloudError
 from pytest_rollbacklab.stage import Stage
 from pytest_rollbacklab.target import Target
-from pytest_rollbacklab.up.place_file import LabFile
+from pytest_rollbacklab.up.place_file import LabFile, read_lab
 from pytest_rollbacklab.wait import wait_for
 
 if TYPE_CHECKING:
@@ -43,8 +44,10 @@ POINTS = 20
 VERBS = ("push", "promote", "rollback")
 VICTIMS = ("lab", "local AWS", "both")
 SETTLED = ("live", "empty", "went back")
+ENDED = ("done", "failed", "interrupted")
 SETTLED_S = 60
 NOTES_A_SECOND = 20
+USERNAME, PASSWORD = "ann@example.com", "Passw0rd!ann"
 
 
 def page(place: LabFile, path: str, **form: str) -> Any:
@@ -60,6 +63,7 @@ class Notes:
     """A user of prod who writes notes, and remembers those that were acknowledged."""
 
     stage: Stage
+    target: Target
     acknowledged: dict[str, str] = field(default_factory=dict)
 
     @contextlib.contextmanager
@@ -85,6 +89,12 @@ class Notes:
         answer = self.stage.api.post("/notes", json={"content": content, "attachment": "a.jpg"})
         if answer.status == 200:
             self.acknowledged[answer.json()["noteId"]] = content
+
+    def sign_in(self) -> None:
+        """Sign in anew, as a user who was added once and is not made again."""
+        pools = self.stage.resources
+        where = {"user_pool_id": pools.user_pool_id, "app_client_id": pools.app_client_id}
+        assert identity.sign_in(self.target, **where, username=USERNAME, password=PASSWORD)
 
     def missing(self) -> dict[str, str]:
         """Return what was acknowledged and is not there, or not as it was."""
@@ -138,22 +148,26 @@ class Lab:
         return page(self.place, f"/stages/{name}")["stage"]
 
     def kill(self, victim: str) -> None:
-        """Kill without a word, and see that all are gone, or, where the lab outlives its local AWS, that it is back."""
+        """Kill without a word, and see that all are gone; a lab that outlives its local AWS has another one then."""
         process, cloud = self.up.process, self.up.cloud
         assert process is not None
         assert cloud is not None
-        below = [*psutil.Process(process.pid).children(recursive=True)]
+        below = psutil.Process(process.pid).children(recursive=True)
         if victim != "local AWS":
             process.kill()
         if victim != "lab":
             with contextlib.suppress(psutil.NoSuchProcess):
                 cloud.kill()
-        process.wait(60)
+        if victim == "local AWS":
+            self.up.wait_for_another_cloud()
+        else:
+            process.wait(60)
         assert psutil.wait_procs(below, timeout=60)[1] == []
 
-    def start(self) -> None:
+    def run_again(self, victim: str) -> None:
+        """Start the lab, unless it outlived its local AWS; everything is where it was."""
         before = self.place
-        self.place = self.up.start()
+        self.place = read_lab(self.up.directory) if victim == "local AWS" else self.up.start()
         same = ("console_url", "token", "endpoint_url", "account_id")
         assert [getattr(self.place, name) for name in same] == [getattr(before, name) for name in same]
 
@@ -183,7 +197,7 @@ class Lab:
 
     def _ended(self, activity: int) -> None:
         def ended() -> bool | None:
-            return page(self.place, f"/activity/{activity}")["activity"]["state"] in ("done", "failed") or None
+            return page(self.place, f"/activity/{activity}")["activity"]["state"] in ENDED or None
 
         with contextlib.suppress(OSError):
             wait_for(f"activity {activity}", ended, timeout_s=60, longest_pause_s=0.05)
@@ -203,8 +217,10 @@ def lab(
 
 @pytest.fixture(scope="module")
 def notes(lab: Lab) -> Iterator[Notes]:
-    stage = _stage(lab.up.directory, lab.place)
-    yield Notes(stage)
+    page(lab.place, "/stages/prod/users", username=USERNAME, password=PASSWORD)
+    target = Target(endpoint_url=lab.place.endpoint_url, account_id=lab.place.account_id, region=lab.place.region)
+    stage = _stage(lab.up.directory, target)
+    yield Notes(stage, target)
     stage.api.close()
 
 
@@ -237,7 +253,7 @@ def test_a_killed_lab_starts_again_in_a_state_that_it_names_with_all_that_was_ac
         killing.join(90)
         assert not killing.is_alive()
 
-    lab.start()
+    lab.run_again(victim)
     stages = lab.settled()
     assert [stage["name"] for stage in stages] == ["dev", "prod"]
     assert {stage["state"] for stage in stages} <= set(SETTLED), lab.up.said.read_text()
@@ -246,6 +262,7 @@ def test_a_killed_lab_starts_again_in_a_state_that_it_names_with_all_that_was_ac
         assert numbers == list(range(len(numbers), 0, -1))
         assert set(before[stage]) <= set(numbers)
     assert notes.missing() == {}
+    notes.sign_in()
     _git_and_dev_agree(lab)
     prod = lab.stage("prod")
     if prod["live"]["number"] not in before["prod"]:
@@ -274,8 +291,7 @@ def _git_and_dev_agree(lab: Lab) -> None:
     assert lab.stage("dev")["live"]["build"]["commit"]["sha"] == taken
 
 
-def _stage(directory: Path, place: LabFile) -> Stage:
-    target = Target(endpoint_url=place.endpoint_url, account_id=place.account_id, region=place.region)
+def _stage(directory: Path, target: Target) -> Stage:
     app = load_config(directory)
     releases = Releases(target, app, Shelf(Bucket(target, app.name)))
     return Stage("prod", target=target, releases=releases, timeline=Timeline(app.name), since=datetime.now(UTC))

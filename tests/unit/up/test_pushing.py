@@ -18,7 +18,7 @@ import pytest
 
 from pytest_rollbacklab.build.source import Repository
 from pytest_rollbacklab.errors import BuildError
-from pytest_rollbacklab.up.hooks import hook_script
+from pytest_rollbacklab.up.hooks import HOOK_TOKEN_HEADER, hook_script
 from pytest_rollbacklab.wait import wait_for
 
 if TYPE_CHECKING:
@@ -99,6 +99,39 @@ def test_a_push_that_does_not_build_is_refused_with_its_reason(hosted: Hosted) -
     ]
     assert hosted.branches() == {"main": first}
     assert hosted.pipeline.kinds() == [("build", "main"), ("moved", "main"), ("build", "main")]
+
+
+def _hook(hosted: Hosted, hook: str) -> str:
+    body = f"ref {'0' * 40} {'1' * 40} refs/heads/main\n".encode()
+    return _status_of(f"{hosted.site}/git/{hook}", data=body, headers={HOOK_TOKEN_HEADER: "s3cret"})[1]
+
+
+def test_a_push_is_at_work_while_git_takes_it(hosted: Hosted) -> None:
+    assert _hook(hosted, "pre-receive").endswith("end 0\n")
+    assert hosted.receiving.being_taken == 1
+    assert hosted.receiving.at_work >= 1
+
+    def moved(_: Say) -> None:
+        assert hosted.receiving.being_taken == 0
+        assert hosted.receiving.at_work >= 1
+
+    hosted.pipeline.on_moved = moved
+    assert _hook(hosted, "post-receive").endswith("end 0\n")
+    wait_for("the end", lambda: hosted.receiving.at_work == 0 or None, timeout_s=30)
+
+
+def test_a_push_that_git_is_not_to_take_or_never_takes_is_not_waited_for(hosted: Hosted) -> None:
+    hosted.receiving._taken_within_s = 0.01
+    assert _hook(hosted, "pre-receive").endswith("end 0\n")
+    wait_for("git to be given up", lambda: hosted.receiving.at_work == 0 or None, timeout_s=30)
+
+    def refuse(*_: object) -> None:
+        raise BuildError("no")
+
+    hosted.receiving._taken_within_s = 1000
+    hosted.pipeline.on_build = refuse
+    assert _hook(hosted, "pre-receive").endswith("end 1\n")
+    assert hosted.receiving.being_taken == 0
 
 
 def test_a_new_branch_that_does_not_build_stays_away(hosted: Hosted) -> None:

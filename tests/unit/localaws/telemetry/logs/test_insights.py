@@ -231,8 +231,8 @@ class TestQueries:
         assert (error.code, error.message) == (
             "ResourceNotFoundException",
             (
-                "Log group 'none' does not exist for account ID '111111111111' (Service: AWSLogs; Status Code: 400; Error "
-                "Code: ResourceNotFoundException; Request ID: r-1; Proxy: null)"
+                "Log group 'none' does not exist for account ID '111111111111' (Service: AWSLogs; Status Code: 400; "
+                "Error Code: ResourceNotFoundException; Request ID: r-1; Proxy: null)"
             ),
         )
 
