@@ -50,6 +50,7 @@ def topic_message(scope: Scope, transition: Transition) -> str:
     }
     if isinstance(settings, CompositeSettings):
         del message["AlarmConfigurationUpdatedTimestamp"]
+        message["OldStateValue"] = message.pop("OldStateValue")  # a composite alarm tells it behind its actions
         message |= {"AlarmRule": settings.rule_text, "TriggeringChildren": _children(new)}
     else:
         message["Trigger"] = _trigger(settings)
