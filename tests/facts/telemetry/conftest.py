@@ -134,6 +134,16 @@ def aws(endpoint: str) -> Aws:
     return Aws(endpoint)
 
 
+@pytest.fixture(name="eventually")
+def _eventually() -> Callable[..., Any]:
+    return eventually
+
+
+@pytest.fixture(name="undated")
+def _undated() -> Callable[[Any], Any]:
+    return undated
+
+
 @pytest.fixture
 def fact() -> Callable[..., Any]:
     return lambda identity, **names: filled(FACTS[identity]["fact"], **names)

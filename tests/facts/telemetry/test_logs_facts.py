@@ -10,8 +10,6 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from .conftest import eventually
-
 GROUP = "group"
 
 
@@ -67,7 +65,7 @@ def test_a_metric_filter_that_cannot_be_is_refused(aws, fact):
     assert refused(describe, metricName="X" * 256, metricNamespace="v") == fact("metric-filter-metric-too-long")
 
 
-def test_a_subscription_is_shown_and_hands_over_what_is_written(aws, fact):
+def test_a_subscription_is_shown_and_hands_over_what_is_written(aws, fact, eventually):
     function = aws.function("sink")
     aws.awslambda.add_permission(
         FunctionName="sink",
@@ -107,7 +105,7 @@ def test_a_subscription_that_cannot_be_is_refused(aws, fact):
     assert refused(put, **one, destinationArn=elsewhere) == fact("subscription-elsewhere")
 
 
-def test_a_query_is_listed(aws, fact):
+def test_a_query_is_listed(aws, fact, eventually):
     write(aws, "hello")
     start, end = int(time.time()) - 60, int(time.time())
     asked = {"logGroupName": GROUP, "startTime": start, "endTime": end, "queryString": "fields @message"}

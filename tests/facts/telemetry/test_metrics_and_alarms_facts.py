@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from .conftest import eventually, undated
-
 NAMES = {"alarm": "a", "namespace": "n", "region_name_full": "EU (Ireland)"}
 
 
@@ -81,7 +79,7 @@ def test_an_invocation_is_counted(aws, fact, identity, metrics):
         assert told == {name: result[name] for name in told}
 
 
-def test_a_topic_is_told_of_a_state_set_by_hand(aws, fact):
+def test_a_topic_is_told_of_a_state_set_by_hand(aws, fact, eventually, undated):
     topic, take = aws.inbox("t")
     arn = alarm(aws, topic)
 
@@ -91,7 +89,7 @@ def test_a_topic_is_told_of_a_state_set_by_hand(aws, fact):
     assert undated(eventually(take)) == expected
 
 
-def test_a_topic_is_told_of_a_breach_that_nobody_looked_at(aws, fact):
+def test_a_topic_is_told_of_a_breach_that_nobody_looked_at(aws, fact, eventually, undated):
     topic, take = aws.inbox("t")
     arn = alarm(aws, topic, TreatMissingData="breaching")
 
@@ -99,7 +97,7 @@ def test_a_topic_is_told_of_a_breach_that_nobody_looked_at(aws, fact):
     assert undated(eventually(take)) == expected
 
 
-def test_switched_off_actions_tell_nobody(aws):
+def test_switched_off_actions_tell_nobody(aws, eventually):
     topic, take = aws.inbox("t")
     alarm(aws, topic)
     aws.cloudwatch.disable_alarm_actions(AlarmNames=["a"])
@@ -111,7 +109,7 @@ def test_switched_off_actions_tell_nobody(aws):
     assert take() is None
 
 
-def test_a_function_is_told(aws, fact):
+def test_a_function_is_told(aws, fact, eventually, undated):
     function = aws.function("f")
     aws.awslambda.add_permission(
         FunctionName="f",
@@ -141,7 +139,7 @@ def test_a_function_is_told(aws, fact):
     assert undated(event) == fact("alarm-function", **names)
 
 
-def test_a_composite_alarm_tells_of_the_child(aws, fact):
+def test_a_composite_alarm_tells_of_the_child(aws, fact, eventually, undated):
     topic, take = aws.inbox("t")
     child = alarm(aws)
     aws.cloudwatch.put_composite_alarm(AlarmName="c", AlarmRule="ALARM(a)", AlarmActions=[topic])

@@ -45,15 +45,15 @@ def topic_message(scope: Scope, transition: Transition) -> str:
         "StateChangeTime": iso_milliseconds(new.updated_at),
         "Region": _region_name(scope.region),
         "AlarmArn": transition.arn,
-        "OldStateValue": transition.old.value,
-        **{kind: list(arns) for kind, arns in settings.actions.items()},
     }
+    actions = {kind: list(arns) for kind, arns in settings.actions.items()}
+    old = {"OldStateValue": transition.old.value}
     if isinstance(settings, CompositeSettings):
         del message["AlarmConfigurationUpdatedTimestamp"]
-        message["OldStateValue"] = message.pop("OldStateValue")  # a composite alarm tells it behind its actions
-        message |= {"AlarmRule": settings.rule_text, "TriggeringChildren": _children(new)}
+        rest = {"AlarmRule": settings.rule_text, "TriggeringChildren": _children(new)}
+        message |= actions | old | rest
     else:
-        message["Trigger"] = _trigger(settings)
+        message |= old | actions | {"Trigger": _trigger(settings)}
     return json.dumps(message, separators=(",", ":"), ensure_ascii=False)
 
 

@@ -306,3 +306,73 @@ class TestAlarms:
         again.cloudwatch("PutMetricAlarm", **ALARM)
         again.clock.advance(0.5)
         assert self.history(again).count('Alarm "errors" created') == 2
+
+
+class TestFiltersAndDashboards:
+    def test_metric_filters_are_kept_and_count_nothing_twice(self, lab: Lab, compacted: bool) -> None:
+        world = lab.world
+        world.logs("CreateLogGroup", logGroupName=GROUP)
+        put_filter = {"metricName": "E", "metricNamespace": "Notes", "metricValue": "1"}
+        for name in ("errors", "gone"):
+            world.logs(
+                "PutMetricFilter",
+                logGroupName=GROUP,
+                filterName=name,
+                filterPattern="ERROR",
+                metricTransformations=[put_filter],
+            )
+        world.logs("DeleteMetricFilter", logGroupName=GROUP, filterName="gone")
+        put(world, "ERROR")
+        before = world.logs("DescribeMetricFilters")
+        again = lab.restart(compacted=compacted)
+        assert again.logs("DescribeMetricFilters") == before
+        put(again, "ERROR")
+        points = again.cloudwatch(
+            "GetMetricStatistics",
+            Namespace="Notes",
+            MetricName="E",
+            StartTime=again.clock.now - 60,
+            EndTime=again.clock.now + 60,
+            Period=60,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        assert [point["Sum"] for point in points] == [2.0]
+
+    def test_subscriptions_are_kept(self, lab: Lab, compacted: bool) -> None:
+        world = lab.world
+        world.logs("CreateLogGroup", logGroupName=GROUP)
+        sink = "arn:aws:lambda:eu-west-1:111111111111:function:sink"
+        for name in ("a", "gone"):
+            asked = {"logGroupName": GROUP, "filterName": name, "filterPattern": "", "destinationArn": sink}
+            world.logs("PutSubscriptionFilter", **asked)
+        world.logs("DeleteSubscriptionFilter", logGroupName=GROUP, filterName="gone")
+        before = world.logs("DescribeSubscriptionFilters", logGroupName=GROUP)
+        assert len(before["subscriptionFilters"]) == 1
+        again = lab.restart(compacted=compacted)
+        assert again.logs("DescribeSubscriptionFilters", logGroupName=GROUP) == before
+
+    def test_composite_and_computed_alarms_are_kept(self, lab: Lab, compacted: bool) -> None:
+        world = lab.world
+        stat = {"Metric": {"Namespace": "Notes", "MetricName": "Errors"}, "Period": 60, "Stat": "Sum"}
+        queries = [
+            {"Id": "e", "Expression": "FILL(m, 0) * 2"},
+            {"Id": "m", "MetricStat": stat, "ReturnData": False},
+        ]
+        computed = {"EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold"}
+        world.cloudwatch("PutMetricAlarm", AlarmName="twice", Metrics=queries, **computed)
+        world.cloudwatch("PutCompositeAlarm", AlarmName="all", AlarmRule="ALARM(twice)")
+        both = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
+        before = (world.cloudwatch("DescribeAlarms", **both), world.cloudwatch("DescribeAlarmHistory", **both))
+        again = lab.restart(compacted=compacted, backwards=True)
+        assert (again.cloudwatch("DescribeAlarms", **both), again.cloudwatch("DescribeAlarmHistory", **both)) == before
+        again.publish(5.0)
+        again.clock.advance(60)
+        states = again.cloudwatch("DescribeAlarms", AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+        assert [state["StateValue"] for state in states] == ["ALARM"]
+
+    def test_dashboards_are_kept(self, lab: Lab, compacted: bool) -> None:
+        for name in ("a", "gone"):
+            lab.world.cloudwatch("PutDashboard", DashboardName=name, DashboardBody='{"widgets": []}')
+        lab.world.cloudwatch("DeleteDashboards", DashboardNames=["gone"])
+        before = lab.world.cloudwatch("ListDashboards")
+        assert lab.restart(compacted=compacted).cloudwatch("ListDashboards") == before
