@@ -22,6 +22,7 @@ from pytest_rollbacklab.wait import wait_for
 
 UP = [sys.executable, "-m", "pytest_rollbacklab.cli", "up", "--no-browser"]
 START_S = 60
+LOOK_S = 0.05
 
 
 class Up:
@@ -43,7 +44,9 @@ class Up:
                 start_new_session=True,
                 env={**os.environ, "LC_ALL": "C.UTF-8", **environ},
             )
-        place = wait_for("the lab", self._place, timeout_s=START_S, last_seen=self.said.read_text)
+        place = wait_for(
+            "the lab", self._place, timeout_s=START_S, longest_pause_s=LOOK_S, last_seen=self.said.read_text
+        )
         wait_for("its greeting", lambda: "git push" in self.said.read_text() or None, timeout_s=START_S)
         [self.cloud] = psutil.Process(self.process.pid).children()
         return place
@@ -71,7 +74,9 @@ class Up:
             clouds = [child for child in lab.children() if child != died and "--state" in child.cmdline()]
             return clouds[0] if clouds else None
 
-        self.cloud = wait_for("another local AWS", another, timeout_s=START_S, last_seen=self.said.read_text)
+        self.cloud = wait_for(
+            "another local AWS", another, timeout_s=START_S, longest_pause_s=LOOK_S, last_seen=self.said.read_text
+        )
 
     def end(self, number: int) -> int:
         """Send a signal as a terminal does, to the whole group; returns the exit status when all is gone."""

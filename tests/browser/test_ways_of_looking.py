@@ -175,6 +175,6 @@ def test_a_workshop_shows_everybody(
     with new_app(tmp_path / "notes") as up:
         page = look(f"{up.start('--students', 'ann,bob').console_url}/workshop")
         for name in ("ann", "bob"):
-            page.locator(f"#student-{name}").get_by_text("build 1").wait_for()
+            page.locator(f"#student-{name} .chip.live", has_text="build 1").wait_for()
         picture(page, "workshop")
         page.context.close()  # before the lab ends, which its streams would complain of

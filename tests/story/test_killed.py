@@ -1,14 +1,16 @@
 """A lab that is killed in the middle of what it does: `kill -9` at twenty points of pushes, promotions and rollbacks.
 
 Each round begins something, kills the lab, its local AWS, or both, at some moment of it, and starts the lab again in
-the same directory. While it goes on a user writes notes; each that was acknowledged must be there afterwards, under the
-same address. The moments are fractions of what the same took undisturbed: when to kill is the experiment, and nothing
-else here waits for a time to pass.
+the same directory; one that outlives its local AWS starts that again by itself. While it goes on a user writes notes;
+each that was acknowledged must be there afterwards, under the same address. The moments are, in turn, fractions of what
+the same took undisturbed, and lines of its log as they come: when to kill is the experiment, and nothing else here waits
+for a time to pass.
 """
 
 from __future__ import annotations
 
 import contextlib
+import http.client
 import itertools
 import json
 import subprocess
@@ -43,18 +45,23 @@ if TYPE_CHECKING:
 POINTS = 20
 VERBS = ("push", "promote", "rollback")
 VICTIMS = ("lab", "local AWS", "both")
+GONE = (OSError, http.client.HTTPException)
+"""What becomes of a request when who answers it is killed."""
 SETTLED = ("live", "empty", "went back")
-ENDED = ("done", "failed", "interrupted")
 SETTLED_S = 60
 NOTES_A_SECOND = 20
 USERNAME, PASSWORD = "ann@example.com", "Passw0rd!ann"
 
 
-def page(place: LabFile, path: str, **form: str) -> Any:
+def ask(place: LabFile, path: str, **form: str) -> Any:
     headers = {"Accept": "application/json", "X-Rollbacklab-Token": place.token}
     data = urllib.parse.urlencode(form).encode() if form else None
     request = urllib.request.Request(place.console_url + path, data=data, headers=headers)
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    return urllib.request.urlopen(request, timeout=60)
+
+
+def page(place: LabFile, path: str, **form: str) -> Any:
+    with ask(place, path, **form) as answer:
         return json.load(answer)
 
 
@@ -112,20 +119,18 @@ class Lab:
         self._numbers = itertools.count(1)
         self.place = up.start()
 
-    def begin(self, verb: str) -> Callable[[], None]:
-        """Begin a verb; returns what waits for its end, where nothing comes between."""
+    def intend(self, verb: str) -> Callable[[], Iterator[str]]:
+        """Prepare a verb up to where something begins; what is returned begins it and yields its log until its end."""
         if verb == "push":
             self.change()
-            pushing = subprocess.Popen(
-                ["git", "-C", str(self.up.directory), "push", "--quiet", "lab", "main"],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            return lambda: self._pushed(pushing)
+            return self._push
         kind = {"promote": {"kind": "promote", "from": "dev"}, "rollback": {"kind": "rollback"}}[verb]
-        plan = page(self.place, "/stages/prod/plans", **kind)["plan"]
-        activity = page(self.place, f"/stages/prod/plans/{plan['id']}/confirm", reason="")["activity"]["number"]
-        return lambda: self._ended(activity)
+        plan = page(self.place, "/stages/prod/plans", **kind)["plan"]["id"]
+        return lambda: self._confirm(plan)
+
+    def do(self, verb: str) -> None:
+        for _ in self.intend(verb)():
+            pass
 
     def change(self) -> None:
         file = self.up.directory / "functions" / "create.py"
@@ -142,7 +147,7 @@ class Lab:
             self.change()
             assert self.up.push().returncode == 0
         elif verb == "rollback" and not same:
-            self.begin("promote")()
+            self.do("promote")
 
     def stage(self, name: str) -> Any:
         return page(self.place, f"/stages/{name}")["stage"]
@@ -181,7 +186,9 @@ class Lab:
             found: list[Any] = page(self.place, "/")["overview"]["stages"]
             return found
 
-        return wait_for("the lab to settle", settled, timeout_s=SETTLED_S, last_seen=self.up.said.read_text)
+        return wait_for(
+            "the lab to settle", settled, timeout_s=SETTLED_S, longest_pause_s=0.1, last_seen=self.up.said.read_text
+        )
 
     def releases(self, stage: str) -> list[int]:
         found, before = [], ""
@@ -192,15 +199,29 @@ class Lab:
                 return found
             before = f"?before={shown[-1]['number']}"
 
-    def _pushed(self, pushing: subprocess.Popen[bytes]) -> None:
-        pushing.wait(60)
+    def activities(self) -> list[Any]:
+        found, before = [], ""
+        while True:
+            shown = page(self.place, f"/activity{before}")["activity"]["items"]
+            found += shown
+            if not shown or shown[-1]["number"] == 1:
+                return found
+            before = f"?before={shown[-1]['number']}"
 
-    def _ended(self, activity: int) -> None:
-        def ended() -> bool | None:
-            return page(self.place, f"/activity/{activity}")["activity"]["state"] in ENDED or None
+    def _push(self) -> Iterator[str]:
+        command = ["git", "-C", str(self.up.directory), "push", "lab", "main"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as pushing:
+            assert pushing.stderr is not None
+            yield from (line for line in pushing.stderr if line.startswith("remote: "))
 
-        with contextlib.suppress(OSError):
-            wait_for(f"activity {activity}", ended, timeout_s=60, longest_pause_s=0.05)
+    def _confirm(self, plan: str) -> Iterator[str]:
+        number = page(self.place, f"/stages/prod/plans/{plan}/confirm", reason="")["activity"]["number"]
+        with ask(self.place, f"/activity/{number}/events") as events:
+            for line in events:
+                if line.startswith(b"event: end"):
+                    return
+                if line.startswith(b"data: "):
+                    yield line.decode()
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +232,7 @@ def lab(
         lab = Lab(up)
         up.commit("First build")
         assert up.push().returncode == 0
-        lab.begin("promote")()
+        lab.do("promote")
         yield lab
 
 
@@ -226,13 +247,17 @@ def notes(lab: Lab) -> Iterator[Notes]:
 
 @pytest.fixture(scope="module")
 def durations(lab: Lab, notes: Notes) -> dict[str, float]:
-    """How long each verb takes when nobody disturbs it, while notes are written: seconds."""
+    """How long each verb takes in a lab that has just started, undisturbed, while notes are written: seconds."""
+    lab.kill("both")
+    lab.run_again("both")
     found = {}
     for verb in VERBS:
         lab.make_ready(verb)
+        begin = lab.intend(verb)
         with notes.being_written():
             begun = time.monotonic()
-            lab.begin(verb)()
+            for _ in begin():
+                pass
             found[verb] = time.monotonic() - begun
     assert notes.missing() == {}
     return found
@@ -245,13 +270,12 @@ def test_a_killed_lab_starts_again_in_a_state_that_it_names_with_all_that_was_ac
     verb, victim = VERBS[point % 3], VICTIMS[point // 3 % 3]
     lab.make_ready(verb)
     before = {stage: lab.releases(stage) for stage in ("dev", "prod")}
+    begin = lab.intend(verb)
     with notes.being_written():
-        killing = threading.Timer(durations[verb] * (point + 0.5) / POINTS, lab.kill, [victim])
-        killing.start()
-        with contextlib.suppress(OSError):
-            lab.begin(verb)()
-        killing.join(90)
-        assert not killing.is_alive()
+        if point % 2:
+            _kill_at_line(1 + point // 2, begin, lambda: lab.kill(victim))
+        else:
+            _kill_after(durations[verb] * (point + 0.5) / POINTS, begin, lambda: lab.kill(victim))
 
     lab.run_again(victim)
     stages = lab.settled()
@@ -273,13 +297,38 @@ def test_a_killed_lab_starts_again_in_a_state_that_it_names_with_all_that_was_ac
 
 
 def test_after_all_of_it_everything_works_as_ever(lab: Lab, notes: Notes, durations: dict[str, float]) -> None:
+    interrupted = {one["kind"] for one in lab.activities() if one["state"] == "interrupted"}
+    assert interrupted >= {"promote", "rollback"}
+    assert interrupted & {"push", "deploy"}
     for verb in VERBS:
         lab.make_ready(verb)
-        lab.begin(verb)()
+        lab.do(verb)
     assert [stage["state"] for stage in lab.settled()] == ["live", "live"]
     assert lab.stage("prod")["live"]["kind"] == "rollback"
     assert len(notes.acknowledged) > POINTS
     assert notes.missing() == {}
+
+
+def _kill_after(seconds: float, begin: Callable[[], Iterator[str]], kill: Callable[[], None]) -> None:
+    killing = threading.Timer(seconds, kill)
+    killing.start()
+    with contextlib.suppress(*GONE):
+        for _ in begin():
+            pass
+    killing.join(90)
+    assert not killing.is_alive()
+
+
+def _kill_at_line(number: int, begin: Callable[[], Iterator[str]], kill: Callable[[], None]) -> None:
+    """Kill when so many lines were logged; what says less than that is killed after its last one."""
+    lines = begin()
+    with contextlib.suppress(*GONE):
+        for _ in itertools.islice(lines, number):
+            pass
+    kill()
+    with contextlib.suppress(*GONE):
+        for _ in lines:
+            pass
 
 
 def _git_and_dev_agree(lab: Lab) -> None:
