@@ -182,6 +182,8 @@ def test_a_local_aws_that_dies_is_told_and_started_again_but_not_for_ever(up: Up
     assert up.cloud is not None
     assert up.process is not None
     up.cloud.kill()
+    wait_for("the death to be told", lambda: "It is started again" in up.said.read_text() or None, timeout_s=30)
+    assert live_on_dev(place) == 1  # the port was never closed: who comes in between waits
     up.wait_for_another_cloud()
     assert re.search(r"the local AWS \(process \d+\) is gone: killed by signal 9\. It is", up.said.read_text())
     assert f"activity {number} (promote build 1 to prod) was interrupted" in up.said.read_text()
